@@ -1,0 +1,1 @@
+"""Knows booking systems and the control record; never imports an orchestrator."""
