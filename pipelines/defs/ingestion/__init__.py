@@ -1,0 +1,1 @@
+"""From a booking system to the version log."""

@@ -1,0 +1,40 @@
+"""The two ways to sync: everything, or what is new."""
+
+from datetime import timedelta
+
+from dagster import AssetSelection, define_asset_job, in_process_executor
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
+
+from ingestion.reading import SyncType
+from pipelines.runs import op_config
+from pipelines.translators import raw_keys
+
+
+def _sync_job(name: str, sync_type: SyncType, description: str, limit: timedelta) -> UnresolvedAssetJobDefinition:
+    return define_asset_job(
+        name,
+        # The checks stand in front of dbt, in the job that transforms: they must not depend on every shop's success.
+        selection=AssetSelection.assets(*raw_keys()).without_checks(),
+        description=description,
+        config={"ops": op_config(sync_type)},
+        # One process: a second would cost 3 CPU seconds of imports before it did anything.
+        executor_def=in_process_executor,
+        tags={MAX_RUNTIME_SECONDS_TAG: str(int(limit.total_seconds()))},
+    )
+
+
+full_sync = _sync_job(
+    "full_sync",
+    "full",
+    "Reads every list of the chosen shops whole: finds what is new, what changed and what was deleted.",
+    # A million appointments at ten pages a second take 17 minutes; 200 ordinary shops take less than three hours.
+    timedelta(hours=6),
+)
+incremental_sync = _sync_job(
+    "incremental_sync",
+    "incremental",
+    "Reads what is new in the chosen shops; what changed in old appointments waits for the next full sync.",
+    # The next one is due in an hour.
+    timedelta(minutes=55),
+)

@@ -1,0 +1,1 @@
+"""From the version log to the marts."""

@@ -1,0 +1,56 @@
+"""The dbt project as assets: each model with its tests, and the tables that it reads and others write."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, Definitions, definitions
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from pipelines.defs.resources import Warehouse
+from pipelines.pools import TRANSFORM
+from pipelines.project import manifest, run_folder
+from pipelines.row_counts import with_row_counts
+from pipelines.translators import OWNERS, DbtTranslator, raw_keys
+
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+"""Unit tests speak of the code, not of the data: they belong to a change, not to each half hour."""
+
+
+@definitions
+def models() -> Definitions:
+    """Return the models and the tables they read that no asset of ours makes."""
+    return Definitions(assets=[dbt_models(), *_read_only_tables()])
+
+
+def dbt_models() -> AssetsDefinition:
+    """Return the asset that builds and tests every model, all shops at once, from the rows that are new."""
+
+    @dbt_assets(
+        name="dbt",
+        manifest=manifest(),
+        dagster_dbt_translator=DbtTranslator(),
+        pool=TRANSFORM,
+    )
+    def build(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
+        with warehouse.dbt_environment():
+            events = dbt.cli(BUILD, context=context, target_path=run_folder()).stream()
+            yield from with_row_counts(context, warehouse, events)
+
+    return build
+
+
+def _read_only_tables() -> list[AssetSpec]:
+    made_here = set(raw_keys())
+    translator = DbtTranslator()
+    tables = {translator.get_asset_key(source): source for source in manifest()["sources"].values()}
+    return [
+        AssetSpec(
+            key,
+            description=source["description"],
+            group_name=source["source_name"],
+            kinds={"postgres"},
+            owners=OWNERS,
+        )
+        for key, source in tables.items()
+        if key not in made_here
+    ]

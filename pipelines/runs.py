@@ -1,0 +1,34 @@
+"""How a run is told which shops to sync: its config names them, its tags keep two runs of the same shops apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingestion.reading import SyncType
+from ingestion.systems import SYSTEMS
+
+SHARD_TAG = "sixfb/shard"
+INTEGRATION_TAG = "sixfb/integration"
+"""dagster.yaml lets one run at a time hold each value of these tags; the shop's advisory lock is what makes it safe."""
+
+ALL_SHOPS = "all"
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run is launched with."""
+
+    config: dict[str, Any]
+    tags: dict[str, str]
+
+
+def sync_inputs(integration_ids: Sequence[str], sync_type: SyncType) -> RunInputs:
+    """Return the inputs of a run over several shops, or over one."""
+    tags = {INTEGRATION_TAG: integration_ids[0]} if len(integration_ids) == 1 else {SHARD_TAG: ALL_SHOPS}
+    return RunInputs({"ops": op_config(sync_type, integration_ids)}, tags)
+
+
+def op_config(sync_type: SyncType, integration_ids: Sequence[str] = ()) -> dict[str, Any]:
+    """Return each system's part of a run's config; a system leaves the shops that are another's alone."""
+    config = {"sync_type": sync_type, "integration_ids": list(integration_ids)}
+    return {name: {"config": config} for name in SYSTEMS}
