@@ -1,0 +1,1 @@
+"""The `sixfb` command. May import everything; nothing imports it."""

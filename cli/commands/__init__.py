@@ -1,0 +1,1 @@
+"""One module per command of `sixfb`; imported when the command is called."""

@@ -1,0 +1,93 @@
+"""`sixfb status`: how each shop is, and what runs."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from cli.console import emit, say
+from cli.installation import Installation
+from cli.locks import running
+from cli.migration import require_current
+from cli.states import state_of
+from ingestion.control.database import connect
+from ingestion.control.integrations import list_integrations
+from ingestion.control.records import Integration, SyncOperation
+from ingestion.control.sync_operations import history
+
+_SHOWN = 5
+"""Syncs a shop in the JSON document: a day shows what is usual."""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def status(*, as_json: bool) -> None:
+    """Say how each shop is, and what runs."""
+    installation = Installation.open()
+    up = running(installation.home)
+    document = {
+        "home": str(installation.home.root),
+        "asOf": datetime.now(UTC),
+        "running": None if up is None else _services(up),
+        "shops": _shops(installation),
+    }
+    if as_json:
+        emit(document)
+    else:
+        _show(document)
+
+
+def _services(up: dict[str, Any]) -> dict[str, Any]:
+    services = {name: psutil.pid_exists(pid) for name, pid in up.get("services", {}).items()}
+    return {"command": up["command"], "pid": up["pid"], "since": up["since"], "ui": up.get("ui"), "services": services}
+
+
+def _shops(installation: Installation) -> list[dict[str, Any]]:
+    if not installation.has_database:
+        return []
+    with installation.database() as database:
+        require_current(database.url)
+        with connect(database.url) as connection:
+            return [_shop(one, history(connection, one.id, _SHOWN)) for one in list_integrations(connection)]
+
+
+def _shop(integration: Integration, operations: list[SyncOperation]) -> dict[str, Any]:
+    return {
+        "name": integration.name,
+        "barbershopId": integration.barbershop_id,
+        "integrationId": integration.id,
+        "timezone": integration.timezone,
+        "currency": integration.currency,
+        "state": state_of(integration, operations, datetime.now(UTC)),
+        "lastSyncAt": integration.last_sync_at,
+        "lastError": integration.last_error,
+        "operations": [_operation(one) for one in operations],
+    }
+
+
+def _operation(operation: SyncOperation) -> dict[str, Any]:
+    return {
+        "id": operation.id,
+        "type": operation.sync_type,
+        "status": operation.status,
+        "startedAt": operation.started_at,
+        "seconds": None if operation.duration_seconds is None else round(float(operation.duration_seconds), 2),
+        "records": operation.records_processed,
+        "runId": operation.run_id,
+        "errors": operation.errors,
+    }
+
+
+def _show(document: dict[str, Any]) -> None:
+    up = document["running"]
+    say(f"sixfb {up['command']} runs (process {up['pid']}): {up['ui'] or 'starting'}" if up else "Nothing runs.")
+    if not document["shops"]:
+        say("No shop is connected yet. Connect one with `sixfb shop connect`.")
+        return
+    table = Table("shop", "id", "state")
+    for shop in document["shops"]:
+        table.add_row(shop["name"], shop["integrationId"][:8], shop["state"])
+    Console(highlight=False, markup=False).print(table)
