@@ -1,0 +1,77 @@
+"""`sixfb bench`: measure the load path, side by side with its rivals."""
+
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bench.appointments import Shop
+from bench.demo import demo
+from bench.first_sync import first_sync
+from bench.goals import BENCHMARKS
+from bench.large_shop import large_shop
+from bench.machine import machine_class
+from bench.report import figures_table, page
+from bench.results import Result, keep_results
+from bench.rounds import Rounds
+from bench.server import bench_server
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+RESULTS = _CHECKOUT / "bench" / "results.json"
+PAGE = _CHECKOUT / "docs" / "benchmarks.md"
+
+
+def _benchmarks(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    names = tuple(name.strip().upper() for name in value.split(",") if name.strip())
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown or not names:
+        raise click.BadParameter(f"{', '.join(unknown) or value!r} is none of {', '.join(BENCHMARKS)}.")
+    return names
+
+
+@click.group()
+def bench() -> None:
+    """Measure the load path, side by side with its rivals."""
+
+
+@bench.command()
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(min=100), help="Appointments.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(min=1), help="Rounds of each benchmark.")
+@click.option("--only", default=",".join(BENCHMARKS), callback=_benchmarks, help="Of L1,L2,L4,L5,D1; default all.")
+@click.option("--seed", default=7, show_default=True, help="Makes the appointments.")
+@click.option("--known-keys", is_flag=True, help="Only the keys that Trafft is known to show: 0.7 kB, 27 values.")
+@click.option("--write", is_flag=True, help="Keep the results in bench/results.json and write docs/benchmarks.md.")
+def load(*, rows: int, runs: int, only: tuple[str, ...], seed: int, known_keys: bool, write: bool) -> None:
+    """Measure the load path: first sync, memory, unchanged sweep, demo.
+
+    With the defaults this takes about a quarter of an hour and 6 GB under the temporary folder, all of which goes.
+    Nothing else should run meanwhile.
+    """
+    shop = Shop(seed, rows, has_custom_fields=not known_keys)
+    command = f"sixfb bench load --rows {rows} --runs {runs} --only {','.join(only)} --seed {seed}"
+    results = measure(shop, runs=runs, only=only, command=f"{command} --known-keys" if known_keys else command)
+    click.echo(figures_table(results))
+    if write:
+        PAGE.write_text(page(keep_results(RESULTS, results)))
+        click.echo(f"Wrote {PAGE}.", err=True)
+
+
+def measure(shop: Shop, *, runs: int, only: tuple[str, ...], command: str) -> dict[str, Result]:
+    """Run the benchmarks in a temporary folder and return their results by id."""
+    temporary = tempfile.TemporaryDirectory(prefix="sixfb-bench-", ignore_cleanup_errors=True)
+    with temporary as folder, bench_server(Path(folder)) as server:
+        rounds = Rounds(server, Path(folder), shop, runs, say=_say)
+        results = first_sync(rounds, only) if {"L1", "L2"} & set(only) else []
+        results += large_shop(rounds, only) if {"L4", "L5"} & set(only) else []
+        results += [demo(rounds)] if "D1" in only else []
+    today = datetime.now(UTC).date().isoformat()
+    return {
+        result.benchmark: replace(result, command=command, measured_on=today, machine=machine_class())
+        for result in results
+    }
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
