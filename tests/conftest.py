@@ -1,0 +1,3 @@
+"""Lists the fixture modules; nothing else belongs here."""
+
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.simulator"]

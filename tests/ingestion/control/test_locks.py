@@ -1,0 +1,81 @@
+"""The integration's lock: one writer, whoever it is, and none once it is dead."""
+
+import multiprocessing
+import time
+from contextlib import ExitStack
+from multiprocessing.connection import Connection as Pipe
+
+import pytest
+
+from ingestion.control.database import connect
+from ingestion.control.locks import AlreadyRunning, LockLost, integration_lock
+
+pytestmark = pytest.mark.sql
+
+ONE, OTHER = "0d6f1c9e-0000-4000-8000-00000000000a", "0d6f1c9e-0000-4000-8000-00000000000b"
+
+
+def hold(url: str, ready: Pipe) -> None:
+    """Take the lock, say so, and hold it until killed."""
+    with integration_lock(url, ONE):
+        ready.send("held")
+        time.sleep(60)
+
+
+def test_a_second_writer_is_refused_and_told_who_writes(database_url: str) -> None:
+    with integration_lock(database_url, ONE), pytest.raises(AlreadyRunning, match=f"{ONE}.*database session \\d+"):
+        ExitStack().enter_context(integration_lock(database_url, ONE))
+
+
+def test_integrations_do_not_hold_each_other_up(database_url: str) -> None:
+    with integration_lock(database_url, ONE), integration_lock(database_url, OTHER) as other:
+        other.confirm()
+
+
+def test_the_lock_is_free_again_afterwards(database_url: str) -> None:
+    for _ in range(2):
+        with integration_lock(database_url, ONE):
+            pass
+
+
+def test_the_lock_is_free_again_after_an_error(database_url: str) -> None:
+    with pytest.raises(ZeroDivisionError), integration_lock(database_url, ONE):
+        raise ZeroDivisionError
+    with integration_lock(database_url, ONE):
+        pass
+
+
+@pytest.mark.slow
+def test_the_death_of_its_holder_frees_it(database_url: str) -> None:
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    holder = multiprocessing.get_context("spawn").Process(target=hold, args=(database_url, sender))
+    holder.start()
+    try:
+        assert receiver.poll(30)
+        with pytest.raises(AlreadyRunning):
+            ExitStack().enter_context(integration_lock(database_url, ONE))
+    finally:
+        holder.kill()
+        holder.join()
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            with integration_lock(database_url, ONE):
+                return
+        except AlreadyRunning:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_a_writer_whose_session_was_ended_learns_it(database_url: str) -> None:
+    with integration_lock(database_url, ONE) as lock:
+        lock.confirm()
+        with connect(database_url, autocommit=True) as other:
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_locks inner join pg_database on pg_database.oid = database"
+                " where locktype = 'advisory' and datname = current_database()"
+            )
+        with pytest.raises(LockLost, match="start the sync again"):
+            lock.confirm()
+        with integration_lock(database_url, ONE):  # and another may take over
+            pass

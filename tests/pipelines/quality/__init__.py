@@ -1,0 +1,1 @@
+"""Tests of the expectation suites and their runner."""

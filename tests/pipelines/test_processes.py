@@ -1,0 +1,80 @@
+"""Telling the living runs from the dead after a crash."""
+
+import subprocess
+import sys
+
+import psutil
+import pytest
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster._core.test_utils import create_run_for_test
+
+from pipelines.processes import PROCESS_TAG, close_dead_runs, this_process
+
+
+def start(instance: DagsterInstance, tags: dict[str, str]) -> str:
+    run: DagsterRun = create_run_for_test(instance, job_name="idle", status=DagsterRunStatus.STARTED, tags=tags)
+    return run.run_id
+
+
+def status(instance: DagsterInstance, run_id: str) -> DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+@pytest.fixture
+def identity_of_a_dead_process() -> str:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    host = this_process()[PROCESS_TAG].split(":")[0]
+    started = psutil.Process(process.pid).create_time()
+    process.wait()
+    return f"{host}:{process.pid}:{started:.2f}"
+
+
+def test_a_run_whose_process_is_gone_is_failed(instance: DagsterInstance, identity_of_a_dead_process: str) -> None:
+    run_id = start(instance, {PROCESS_TAG: identity_of_a_dead_process})
+    assert [run.run_id for run in close_dead_runs(instance)] == [run_id]
+    assert status(instance, run_id) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_of_a_code_server_that_is_not_there_is_failed(instance: DagsterInstance) -> None:
+    run_id = start(instance, {})
+    close_dead_runs(instance)
+    assert status(instance, run_id) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_whose_process_lives_is_left_alone(instance: DagsterInstance) -> None:
+    run_id = start(instance, dict(this_process()))
+    assert close_dead_runs(instance) == []
+    assert status(instance, run_id) is DagsterRunStatus.STARTED
+
+
+def test_a_later_process_with_the_same_number_is_not_taken_for_it(instance: DagsterInstance) -> None:
+    host, pid, _ = this_process()[PROCESS_TAG].split(":")
+    run_id = start(instance, {PROCESS_TAG: f"{host}:{pid}:1.00"})
+    close_dead_runs(instance)
+    assert status(instance, run_id) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_on_another_machine_cannot_be_judged_from_here(instance: DagsterInstance) -> None:
+    run_id = start(instance, {PROCESS_TAG: "elsewhere:1:1.00"})
+    close_dead_runs(instance)
+    assert status(instance, run_id) is DagsterRunStatus.STARTED
+
+
+def test_a_dead_run_gives_its_place_in_the_pool_back(
+    instance: DagsterInstance, identity_of_a_dead_process: str
+) -> None:
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("transform", 1)
+    run_id = start(instance, {PROCESS_TAG: identity_of_a_dead_process})
+    assert storage.claim_concurrency_slot("transform", run_id, "dbt").is_claimed
+    close_dead_runs(instance)
+    assert storage.get_concurrency_info("transform").active_slot_count == 0
+
+
+@pytest.mark.parametrize("finished", [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.NOT_STARTED])
+def test_what_is_over_or_has_not_begun_is_left_alone(instance: DagsterInstance, finished: DagsterRunStatus) -> None:
+    run_id = create_run_for_test(instance, job_name="idle", status=finished).run_id
+    assert close_dead_runs(instance) == []
+    assert status(instance, run_id) is finished

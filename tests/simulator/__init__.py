@@ -1,0 +1,1 @@
+"""Tests of the false Trafft itself: its answers, its faults, and the shops behind them."""
