@@ -1,7 +1,7 @@
 """One writer per integration, whoever started it: an advisory lock that the database drops with its holder."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -9,6 +9,7 @@ import psycopg
 from ingestion.control.database import connect
 
 _TRY = "select pg_try_advisory_lock(hashtextextended('sixfb.integration:' || %s, 0))"
+_RELEASE = "select pg_advisory_unlock(hashtextextended('sixfb.integration:' || %s, 0))"
 # pg_locks shows the two halves of the 64-bit key.
 _WHO = """
     select activity.pid, to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')
@@ -80,7 +81,12 @@ def integration_lock(url: str, integration_id: str) -> Iterator[IntegrationLock]
         row = session.execute(_TRY, (integration_id,)).fetchone()
         if row is None or not row[0]:
             raise AlreadyRunning(integration_id, _holder(session, integration_id))
-        yield IntegrationLock(integration_id, session)
+        try:
+            yield IntegrationLock(integration_id, session)
+        finally:
+            # Closing the session is not enough: the server ends it, and drops its locks, some time after we went on.
+            with suppress(psycopg.OperationalError):
+                session.execute(_RELEASE, (integration_id,))
 
 
 def _holder(session: psycopg.Connection, integration_id: str) -> str:

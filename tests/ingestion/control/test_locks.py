@@ -1,6 +1,9 @@
 """The integration's lock: one writer, whoever it is, and none once it is dead."""
 
 import multiprocessing
+import os
+import signal
+import threading
 import time
 from contextlib import ExitStack
 from multiprocessing.connection import Connection as Pipe
@@ -13,6 +16,11 @@ from ingestion.control.locks import AlreadyRunning, LockLost, integration_lock
 pytestmark = pytest.mark.sql
 
 ONE, OTHER = "0d6f1c9e-0000-4000-8000-00000000000a", "0d6f1c9e-0000-4000-8000-00000000000b"
+
+HOLDER = """
+    select pid from pg_locks inner join pg_database on pg_database.oid = database
+    where locktype = 'advisory' and datname = current_database()
+"""
 
 
 def hold(url: str, ready: Pipe) -> None:
@@ -32,10 +40,30 @@ def test_integrations_do_not_hold_each_other_up(database_url: str) -> None:
         other.confirm()
 
 
-def test_the_lock_is_free_again_afterwards(database_url: str) -> None:
-    for _ in range(2):
+def test_leaving_waits_until_the_server_has_let_go(database_url: str) -> None:
+    """A closed connection is not enough: the next writer came before the server noticed, and was refused."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def write() -> None:
         with integration_lock(database_url, ONE):
-            pass
+            inside.set()
+            leave.wait(30)
+
+    with connect(database_url, autocommit=True) as observer:
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert inside.wait(30)
+        server_process = observer.execute(HOLDER).fetchone()
+        assert server_process is not None
+        os.kill(server_process[0], signal.SIGSTOP)
+        try:
+            leave.set()
+            writer.join(0.3)
+            assert writer.is_alive()
+        finally:
+            os.kill(server_process[0], signal.SIGCONT)
+        writer.join(30)
+        assert observer.execute(HOLDER).fetchone() is None
 
 
 def test_the_lock_is_free_again_after_an_error(database_url: str) -> None:
