@@ -1,4 +1,4 @@
-"""Remembers which records a scan has seen, and in what form, in about a hundred bytes a record."""
+"""Remembers which records a scan has seen, and in what form, in sixteen bytes a record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from typing import Any
 import orjson
 
 from ingestion.records import Unreadable
+from ingestion.trafft.marks import Marks
 from ingestion.trafft.values import identifier
 
 _KEY_MASK = (1 << 60) - 1
 _FORM_MASK = (1 << 52) - 1
 _TURN_BITS = 8
-"""Key and mark are integers of at most 60 bits, which CPython keeps in 32 bytes. Two of a million ids share a key once
-in two million scans; then the count falls short, and the scan is not complete."""
+"""Key and mark are integers of at most 60 bits. Two of a million ids share a key once in two million scans; then the
+count falls short, and the scan is not complete."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._marks: dict[int, int] = {}
+        self._marks = Marks()
         self._distinct = [0]
         self._unreadable = [0]
         self._returned = [0]
@@ -64,13 +65,17 @@ class Seen:
         """Take in the records of one page."""
         sifted = Sifted([], [], [])
         marks = self._marks
-        for record in records:
-            external_id = _identify(record)
-            content = hash(_content(record))
-            # Text and bytes that read the same have the same hash; ~ keeps a bare 7 apart from the id "7".
-            key = (~content if external_id is None else hash(external_id)) & _KEY_MASK
+        ids = [_identify(record) for record in records]
+        contents = [hash(_content(record)) for record in records]
+        # Text and bytes that read the same have the same hash; ~ keeps a bare 7 apart from the id "7".
+        keys = [
+            (~content if external_id is None else hash(external_id)) & _KEY_MASK
+            for external_id, content in zip(ids, contents, strict=True)
+        ]
+        rows = zip(records, ids, contents, keys, marks.of(keys), strict=True)
+        for record, external_id, content, key, merged in rows:
             mark = (content & _FORM_MASK) << _TURN_BITS
-            known = marks.get(key, -1)
+            known = marks.latest(key, merged)
             seen_in = known & 0xFF if known >= 0 else 0
             marks[key] = mark | turn
             sifted.ids.append(external_id)
