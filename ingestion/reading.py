@@ -3,11 +3,55 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from ingestion.versions import Observation
 
-SyncType = Literal["full", "incremental"]
+SyncType = Literal["full", "incremental", "appointments", "customers", "backfill", "webhook"]
+SYNC_TYPES: tuple[SyncType, ...] = get_args(SyncType)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of time from `start` up to, but without, `end`; both aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window's ends say their time zone")
+        if self.end <= self.start:
+            raise ValueError(f"a window ends after it begins, got {self.start.isoformat()} to {self.end.isoformat()}")
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What one sync is after.
+
+    `full` reads every list whole and so finds what is gone; `incremental` what is new and what is near; `appointments`
+    and `customers` read that one list whole; `backfill` the appointments that start within `window`; `webhook` the
+    records that webhooks have told of.
+    """
+
+    sync_type: SyncType
+    window: Window | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a reading of a whole list went through: `totals` as the booking system gave them at its start and end."""
+
+    total_first: int | None = None
+    total_last: int | None = None
+    passes: int = 1
+    pages: int = 0
+    ids_seen: int = 0
+    duplicates: int = 0
+    """Records that came more than once within a pass, on different pages."""
+    rows_shifted: int = 0
+    """Records that a later pass showed at another place, or that came or went between two passes."""
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -22,6 +66,7 @@ class Outcome:
     is_complete: bool
     seen_ids: Container[str] = field(default_factory=frozenset, repr=False)
     note: str | None = None
+    evidence: Evidence | None = None
 
 
 class Reading(Protocol):
@@ -38,7 +83,7 @@ class Reading(Protocol):
 class BookingReader(Protocol):
     """An open connection to one shop's account in a booking system."""
 
-    def read(self, resource: str, sync_type: SyncType, *, since: datetime | None) -> Reading:
+    def read(self, resource: str, aim: Aim, *, since: datetime | None) -> Reading:
         """Return a reading of one list; an incremental one may skip what was created before `since` (aware UTC)."""
 
     @property

@@ -6,24 +6,21 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import Connection
 
-from ingestion.control import integrations, sweep_misses, sync_operations
+from ingestion.control import integrations, sync_operations
 from ingestion.control.database import connect
 from ingestion.control.locks import IntegrationLock, integration_lock
 from ingestion.control.records import Integration, Outcome, SyncOperation
 from ingestion.control.vault import Vault
-from ingestion.currencies import minor_digits
-from ingestion.loading import LoadReport, RawLoader, RawTables
+from ingestion.loading import RawLoader, RawTables
 from ingestion.raw import VersionLog
-from ingestion.reading import BookingReader, SyncType
-from ingestion.records import ShopContext
-from ingestion.sweep import ResourceSweep
+from ingestion.reading import Aim, BookingReader, SyncType
+from ingestion.shop_sync import ResourceCounts, ShopReading
 from ingestion.systems import SYSTEMS, BookingSystem
-from ingestion.versions import Batch, Counts, Observer, Stamp
+from ingestion.versions import Batch, Counts
 
 PROGRESS_SECONDS = 1.0
 """How often a running sync writes its counts to `control.sync_operations`; no page that shows them refreshes faster."""
@@ -39,19 +36,6 @@ class Installation:
     vault: Vault
     work_dir: Path
     allow_loopback: bool = False
-
-
-@dataclass(frozen=True)
-class ResourceCounts:
-    """What one sync did to one resource, in records; `complete` says whether the list was proven to be read whole."""
-
-    seen: int
-    new: int
-    changed: int
-    gone: int
-    quarantined: int
-    complete: bool
-    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +83,7 @@ def sync_integration(
             integration = integrations.get_integration(connection, integration_id)
             operation = sync_operations.start(connection, integration, sync_type, run_id)
             try:
-                report = _Sync(installation, connection, integration, operation, lock, on_progress).run(sync_type)
+                report = _Sync(installation, connection, integration, operation, lock, on_progress).run(Aim(sync_type))
             except BaseException as error:
                 _record_failure(connection, integration, operation, error)
                 raise
@@ -139,9 +123,9 @@ class _Sync:
         self._next_report = 0.0
         self._system: BookingSystem = SYSTEMS[integration.provider]
         self._tables = RawTables(self._system.name, self._system.resources)
-        self._sweeps: list[ResourceSweep] = []
+        self._reading: ShopReading | None = None
 
-    def run(self, sync_type: SyncType) -> SyncReport:
+    def run(self, aim: Aim) -> SyncReport:
         credentials = integrations.credentials_of(self._connection, self._installation.vault, self._integration)
         loader = RawLoader(
             self._installation.url, self._tables, self._integration.id.replace("-", ""), self._installation.work_dir
@@ -154,59 +138,19 @@ class _Sync:
             connect(self._installation.url, autocommit=True) as log_connection,
         ):
             log = VersionLog(log_connection, self._tables.dataset, self._integration.id)
-            self._sweeps = [self._sweep(reader, log, resource.name, sync_type) for resource in self._system.resources]
-            load = loader.load(self._batches())
-            traffic = reader.traffic
-        self._remember_misses()
-        return self._report(load, traffic)
-
-    def _sweep(self, reader: BookingReader, log: VersionLog, name: str, sync_type: SyncType) -> ResourceSweep:
-        resource = next(resource for resource in self._system.resources if resource.name == name)
-        since = sync_operations.last_complete_start(self._connection, self._integration.id, name)
-        stamp = Stamp(self._integration.barbershop_id, self._integration.id, self._operation.id)
-        context = ShopContext(
-            ZoneInfo(self._integration.timezone), minor_digits=minor_digits(self._integration.currency)
-        )
-        return ResourceSweep(
-            observer=Observer(resource, context, stamp, log),
-            reading=reader.read(name, sync_type, since=since),
-            log=log,
-            missed_before=lambda name: sweep_misses.missed_before(self._connection, self._integration.id, name),
-            on_progress=self._progress,
-        )
-
-    def _batches(self) -> Iterator[Batch]:
-        for sweep in self._sweeps:
-            yield from sweep.batches()
-        # The load begins when this ends: whoever lost the lock meanwhile must not write any more.
-        self._lock.confirm()
-
-    def _progress(self, name: str, counts: Counts) -> None:
-        self._on_progress(f"{self._integration.name}: {name} {counts.seen:,} read, {counts.new + counts.changed:,} new")
-        if time.monotonic() >= self._next_report:
-            self._next_report = time.monotonic() + PROGRESS_SECONDS
-            resources = {sweep.name: asdict(sweep.counts) for sweep in self._sweeps}
-            sync_operations.progress(self._connection, self._operation, {"resources": resources})
-
-    def _remember_misses(self) -> None:
-        """Keep what this sync missed for the next complete sweep; only now, when its rows are safely loaded."""
-        for sweep in self._sweeps:
-            if sweep.verdict and sweep.verdict.missed is not None:
-                sweep_misses.replace(
-                    self._connection, self._integration, sweep.name, sweep.verdict.missed, sync_id=self._operation.id
-                )
-            elif sweep.outcome:
-                sweep_misses.forget(self._connection, self._integration.id, sweep.name, sweep.outcome.seen_ids)
-
-    def _report(self, load: LoadReport, traffic: Mapping[str, float]) -> SyncReport:
-        resources = {
-            sweep.name: ResourceCounts(
-                **asdict(sweep.counts),
-                complete=bool(sweep.outcome and sweep.outcome.is_complete),
-                note=sweep.notes,
+            reading = ShopReading(
+                self._connection,
+                self._system,
+                self._integration,
+                self._operation,
+                aim,
+                log=log,
+                on_progress=self._progress,
             )
-            for sweep in self._sweeps
-        }
+            self._reading = reading
+            load = loader.load(self._batches(reading, reader))
+            resources = reading.settle()
+            traffic = reader.traffic
         is_whole = all(counts.complete and not counts.quarantined for counts in resources.values())
         return SyncReport(
             sync_id=self._operation.id,
@@ -217,3 +161,15 @@ class _Sync:
             phases=load.seconds,
             traffic=traffic,
         )
+
+    def _batches(self, reading: ShopReading, reader: BookingReader) -> Iterator[Batch]:
+        yield from reading.batches(reader)
+        # The load begins when this ends: whoever lost the lock meanwhile must not write any more.
+        self._lock.confirm()
+
+    def _progress(self, name: str, counts: Counts) -> None:
+        self._on_progress(f"{self._integration.name}: {name} {counts.seen:,} read, {counts.new + counts.changed:,} new")
+        if self._reading and time.monotonic() >= self._next_report:
+            self._next_report = time.monotonic() + PROGRESS_SECONDS
+            resources = {resource: asdict(counts) for resource, counts in self._reading.counts.items()}
+            sync_operations.progress(self._connection, self._operation, {"resources": resources})

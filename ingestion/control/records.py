@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from ingestion.control.shop_settings import ShopSettings
+
 IntegrationStatus = Literal["pending", "active", "error", "disconnected"]
 SyncStatus = Literal["pending", "in_progress", "success", "failed", "partial"]
 Outcome = Literal["success", "failed", "partial"]
@@ -55,6 +57,11 @@ class Integration:
     def currency(self) -> str:
         """Return the ISO 4217 code of the shop's currency."""
         return self.barbershop.currency
+
+    @property
+    def settings(self) -> ShopSettings:
+        """Return how the shop wants to be synced."""
+        return ShopSettings.of(self.sync_settings)
 
 
 @dataclass(frozen=True)

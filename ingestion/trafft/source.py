@@ -7,7 +7,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from ingestion.control.records import Integration
-from ingestion.reading import BookingReader, Outcome, Reading, SyncType
+from ingestion.reading import Aim, BookingReader, Outcome, Reading
 from ingestion.records import Unreadable
 from ingestion.trafft.auth import Credentials
 from ingestion.trafft.client import Policy, TrafftClient
@@ -136,17 +136,17 @@ class TrafftReader:
             "waited_seconds": stats.waited_seconds,
         }
 
-    def read(self, resource: str, sync_type: SyncType, *, since: datetime | None) -> Reading:
+    def read(self, resource: str, aim: Aim, *, since: datetime | None) -> Reading:
         """Return a reading of one list; an incremental one of many appointments reads what is new and what is near."""
-        if resource == "appointments" and sync_type == "incremental" and since is not None:
+        if resource == "appointments" and aim.sync_type == "incremental" and since is not None:
             return NewAndNear(self._client, self._zone, since)
-        return WholeList(self._client, resource, is_sweep=sync_type == "full")
+        return WholeList(self._client, resource, is_sweep=aim.sync_type == "full")
 
 
 @contextmanager
 def open_reader(integration: Integration, credentials: Credentials, *, allow_loopback: bool) -> Iterator[BookingReader]:
     """Open the shop's account. Raises `InsecureUrl` at once; wrong credentials show at the first page."""
-    pace = integration.sync_settings.get("requests_per_minute", Policy.requests_per_minute)
-    policy = Policy(requests_per_minute=float(pace), allow_loopback=allow_loopback)
+    settings = integration.settings
+    policy = Policy(requests_per_minute=settings.requests_per_minute, allow_loopback=allow_loopback)
     with TrafftClient(integration.base_url, credentials, policy=policy) as client:
         yield TrafftReader(client, ZoneInfo(integration.timezone))

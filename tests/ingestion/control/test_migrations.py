@@ -14,10 +14,14 @@ pytestmark = pytest.mark.sql
 
 TABLES = {
     "barbershops",
+    "circuits",
+    "held_deletions",
     "integrations",
     "schema_version",
     "sweep_misses",
+    "sync_certificates",
     "sync_operations",
+    "webhook_appointments",
     "webhook_events",
 }
 
