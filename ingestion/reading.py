@@ -31,11 +31,13 @@ class Aim:
 
     `full` reads every list whole and so finds what is gone; `incremental` what is new and what is near; `appointments`
     and `customers` read that one list whole; `backfill` the appointments that start within `window`; `webhook` the
-    records that webhooks have told of.
+    appointments `wanted`, of which webhooks have told.
     """
 
     sync_type: SyncType
     window: Window | None = None
+    wanted: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Appointment id → when it starts as the webhook said (aware UTC), None where it did not or not readably."""
 
 
 @dataclass(frozen=True)
