@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
+from ingestion.control import circuits
 from ingestion.control.records import Barbershop, Integration
 from ingestion.control.vault import BrokenSeal, Vault
 from ingestion.http.loopback import is_loopback
@@ -96,6 +97,7 @@ def connect_shop(
             " last_error = null, updated_at = now() where id = %s",
             (shop["name"], Jsonb(vault.seal(barbershop_id, integration_id, credentials)), integration_id),
         )
+        circuits.reset(connection, integration_id)
         return get_integration(connection, integration_id)
 
 
