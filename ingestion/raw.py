@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 
+from ingestion.versions import Origin
+
 LIVE_IDS_PER_FETCH = 10_000
 """Keeps the reader of a million ids at a few megabytes; larger fetches were no faster."""
 
@@ -17,7 +19,7 @@ _LATEST = SQL("""
         from {table} as versions
         where versions.integration_id = %(integration_id)s
             and versions.external_id = wanted.external_id
-            and versions.origin = 'api'
+            and versions.origin = %(origin)s
             and exists (
                 select from {loads} as loads where loads.load_id = versions._dlt_load_id and loads.status = 0
             )
@@ -52,12 +54,18 @@ class VersionLog:
     dataset: str
     integration_id: str
 
-    def latest(self, resource: str, external_ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-        """Return id → (row_hash, op) of the latest API version of those ids that are known.
+    def latest(
+        self, resource: str, external_ids: Sequence[str], *, origin: Origin = "api"
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return id → (row_hash, op) of the latest version of that origin, for those of the ids that are known.
 
         One index look-up an id, so that memory and time follow the batch, not the shop's whole history.
         """
-        parameters = {"integration_id": self.integration_id, "external_ids": list(external_ids)}
+        parameters = {
+            "integration_id": self.integration_id,
+            "external_ids": list(external_ids),
+            "origin": origin,
+        }
         rows = self.connection.execute(self._query(_LATEST, resource), parameters)
         return {external_id: (row_hash, op) for external_id, row_hash, op in rows}
 

@@ -9,12 +9,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import orjson
 import pyarrow as pa
 
 from ingestion.records import Resource, ShopContext, Unreadable
+
+Origin = Literal["api", "webhook", "csv"]
+"""Who told of a version. Each origin has a history of its own: what one knows filters nothing of another."""
 
 QUARANTINE = "quarantine"
 RECORDS_PER_TABLE = 2_000
@@ -59,11 +62,12 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Stamp:
-    """Whose rows these are and which sync wrote them; part of every row."""
+    """Whose rows these are, which sync wrote them, and who said so; part of every row."""
 
     barbershop_id: str
     integration_id: str
     sync_id: str
+    origin: Origin = "api"
 
 
 @dataclass
@@ -80,8 +84,8 @@ class Counts:
 class KnownVersions(Protocol):
     """What the version log already holds of one integration."""
 
-    def latest(self, resource: str, external_ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-        """Return id → (row_hash, op) of the latest loaded version of those ids that are known."""
+    def latest(self, resource: str, external_ids: Sequence[str], *, origin: Origin) -> Mapping[str, tuple[str, str]]:
+        """Return id → (row_hash, op) of the latest loaded version of that origin, for those ids that have one."""
 
     def quarantined(self, row_hashes: Sequence[str]) -> set[str]:
         """Return those of the hashes that already stand in the quarantine."""
@@ -204,7 +208,7 @@ class Observer:
 
     def _unknown(self, readable: Mapping[str, _Fingerprint]) -> Iterator[tuple[_Fingerprint, bool]]:
         """Yield what the log does not hold in this form, and whether it is new (or was gone) rather than changed."""
-        known = self.known.latest(self.resource.name, list(readable)) if readable else {}
+        known = self.known.latest(self.resource.name, list(readable), origin=self.stamp.origin) if readable else {}
         for external_id, item in readable.items():
             row_hash, op = known.get(external_id, (None, "gone"))
             if op == "gone" or row_hash != item.row_hash:
@@ -236,7 +240,7 @@ class Observer:
             pa.array(external_ids, pa.string()),
             pa.array(hashes, pa.string()),
             pa.repeat(op, size),
-            pa.repeat("api", size),
+            pa.repeat(self.stamp.origin, size),
             pa.array(moments, MOMENT),
             pa.repeat(self.stamp.sync_id, size),
         ]
