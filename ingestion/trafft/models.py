@@ -95,6 +95,7 @@ def parse_appointment(record: Mapping[str, Any], context: ShopContext) -> tuple[
         first.get("name"),
         orjson.dumps(employees).decode(),
         orjson.dumps(_bookings(record)).decode(),
+        *_NOT_IN_THE_API,
     )
 
 
@@ -137,6 +138,9 @@ def _unit_of_durations(records: Sequence[Any], context: ShopContext) -> ShopCont
     return replace(context, duration_seconds=seconds_per_unit(durations))
 
 
+_NOT_IN_THE_API = (None, None, None, None)
+"""price, service_category, cancel_reason, booking_uuid: only webhooks and exported files tell them."""
+
 _CONTACT = ("email", "phone_number", "phone_country_code")
 _CUSTOMER = ("first_name", "last_name", *_CONTACT, "birthday", "gender")
 _EMPLOYEE = ("first_name", "last_name", *_CONTACT, "timezone")
@@ -159,6 +163,10 @@ APPOINTMENTS = Resource(
         "employee_name": pa.string(),
         "employees": pa.string(),
         "bookings": pa.string(),
+        "price": MONEY,
+        "service_category": pa.string(),
+        "cancel_reason": pa.string(),
+        "booking_uuid": pa.string(),
     },
     json_columns=frozenset({"employees", "bookings"}),
     read_with=lambda context: f"1|{context.zone.key}",

@@ -87,6 +87,8 @@ STATEMENTS = (
             check (outcome in ('applied', 'unmatched', 'unreadable', 'ignored')),
         add column attempts integer not null default 0 check (attempts >= 0),
         add column sync_id uuid references control.sync_operations (id),
+        add column appointment_id text,
+        add column customer_id text,
         add constraint webhook_events_number unique (number)
     """,
     """
