@@ -86,6 +86,10 @@ class TrafftClient:
         """What was done so far: requests, retries, bytes, seconds waited."""
         return self._channel.stats
 
+    def now(self) -> datetime:
+        """Return the moment (aware UTC) by the clock that stamps the pages."""
+        return self._timing.now()
+
     def page(
         self, resource: str, number: int, *, limit: int = PAGE_SIZE, params: Mapping[str, str] = _NO_PARAMS
     ) -> Page:

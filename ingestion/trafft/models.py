@@ -210,5 +210,6 @@ LOCATIONS = Resource(
     identify=_identify,
     parse=_texts(*_LOCATION),
 )
-RESOURCES = (SERVICES, EMPLOYEES, LOCATIONS, CUSTOMERS, APPOINTMENTS)
-"""In reading order: what an appointment refers to is read before it, so a price is known when its booking arrives."""
+RESOURCES = (SERVICES, EMPLOYEES, LOCATIONS, APPOINTMENTS, CUSTOMERS)
+"""In reading order. A service stands before the bookings of it, so that a price is known when its booking arrives;
+customers come last, so that whoever books meanwhile is among them, and an incremental sync knows whom to ask for."""

@@ -82,6 +82,11 @@ class Descent:
         """Whether there was a fall and never a rise."""
         return self._is_unbroken and self._has_fallen
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a record came after an older one, or carries no moment: nothing that follows can prove the order."""
+        return not self._is_unbroken
+
     def read(self, rows: Sequence[tuple[Mapping[str, Any], bool]]) -> None:
         """Take in one page: its records, and with each whether it is new; rows that shifted come a second time."""
         try:

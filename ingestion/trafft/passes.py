@@ -67,11 +67,14 @@ class Stretch:
 class Pass:
     """One reading. Iterate it to the end, then ask it."""
 
-    def __init__(self, client: Pages, query: Query, habits: Habits, seen: Seen) -> None:
+    def __init__(self, client: Pages, query: Query, habits: Habits, seen: Seen, *, first: Step | None = None) -> None:
+        """Read from the beginning, or from the page `first` on."""
         self.turn = seen.begin_turn()
         self.pages = 0
         self.duplicates = 0
         """Records that came again where a new one was due, because rows had moved."""
+        self.shifted = 0
+        """The same, and records that were new where those of the page before had to come once more."""
         self.totals: list[int] = []
         """What Trafft counted, page by page; empty when it does not count."""
         self.length: int | None = None
@@ -82,7 +85,8 @@ class Pass:
         self._query = query
         self._habits = habits
         self._seen = seen
-        self._end = 0
+        self._first = first or habits.next_step(0, overlap=0)
+        self._end = self._first.start
         self._tries = 0
         self._lasting_holes = 0
         self._by_id = Order(unique=True)
@@ -95,15 +99,16 @@ class Pass:
         return self._by_id.holds or self._by_field.holds or self.pages == 1
 
     def __iter__(self) -> Iterator[Stretch]:
-        step: Step | None = self._habits.next_step(0, overlap=0)
+        step: Step | None = self._first
         while step:
             page = self._ask(step)
             if page is None:
                 step = self._habits.next_step(self._end, overlap=self._overlap)
                 continue
             stretch = self._place(step, page)
-            yield stretch
+            # Judge the page before it is handed out: whoever takes it may ask at once whether the order still holds.
             step = self._after(step, stretch)
+            yield stretch
 
     def _ask(self, step: Step) -> Page | None:
         """Return the page, or None when Trafft refuses such a request and another one is worth a try."""
@@ -129,7 +134,9 @@ class Pass:
         stretch = Stretch(page, self._seen.sift(page.records, self.turn), (step.number - 1) * limit, limit)
         if self._tries == 0:
             known = max(self._end - stretch.start, 0)
-            self.duplicates += stretch.sifted.new[known:].count(False)
+            again = stretch.sifted.new[known:].count(False)
+            self.duplicates += again
+            self.shifted += again + stretch.sifted.new[:known].count(True)
         return stretch
 
     def _after(self, step: Step, stretch: Stretch) -> Step | None:

@@ -61,6 +61,10 @@ class Seen:
         """Whether that reading has shown exactly the records that the one before it showed."""
         return turn > 1 and self._returned[turn] == self._distinct[turn] == self._distinct[turn - 1]
 
+    def moved(self, turn: int) -> int:
+        """How many records came or went between that reading and the one before it."""
+        return self._distinct[turn] + self._distinct[turn - 1] - 2 * self._returned[turn] if turn > 1 else 0
+
     def sift(self, records: Sequence[Any], turn: int) -> Sifted:
         """Take in the records of one page."""
         sifted = Sifted([], [], [])

@@ -1,18 +1,17 @@
 """Incremental reads: they stop early only where the order is proven, and say what they did."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ingestion.trafft.scan import SORT_FIELDS, RecentReport, newest_first
+from ingestion.trafft.recent import SORT_FIELDS, RecentReport, SortKey, newest_first
 from ingestion.trafft.values import moment
 from simulator.modes import Modes
 from tests.ingestion.fake_time import START
 from tests.ingestion.trafft.account import Account, open_account
-
-SortKey = Literal["created_at", "start_time"]
 
 
 def read_back(
@@ -21,7 +20,7 @@ def read_back(
     """Return the ids shown, and the report, of a read down to that moment."""
     field, zone = SORT_FIELDS[sort_by], ZoneInfo(account.shop.timezone)
 
-    def is_older(record: dict[str, Any]) -> bool:
+    def is_older(record: Mapping[str, Any]) -> bool:
         at = moment(record[field], zone)
         return at is not None and at < until
 
@@ -56,11 +55,10 @@ def test_one_whole_page_beyond_the_bound_is_read() -> None:
     assert (report.pages, report.stopped_early, len(ids)) == (1, True, 25)
 
 
-def test_an_order_that_is_ignored_is_found_out_and_everything_read() -> None:
+def test_an_order_that_is_ignored_is_found_out_at_once() -> None:
     account = open_account(Modes(sorting="ignored"))
-    ids, report = read_back(account, START - timedelta(days=2), sort_by="start_time")
-    assert ids == {one.id for one in account.shop.truth().appointments}
-    assert (report.stopped_early, report.is_ordered) == (False, False)
+    _, report = read_back(account, START - timedelta(days=2), sort_by="start_time")
+    assert (report.pages, report.stopped_early, report.is_ordered, report.is_proven) == (1, False, False, False)
     assert "did not come newest first" in report.reason
 
 
@@ -81,11 +79,30 @@ def test_records_that_were_all_made_at_once_prove_no_order() -> None:
     assert report.pages > 1  # two pages of equal moments pass before the first fall
 
 
-def test_one_record_without_a_date_forbids_stopping() -> None:
+def test_one_record_without_a_date_ends_the_proof() -> None:
     account = open_account()
     account.shop.add_raw_record("appointments", {"id": 999_999, "created_at": None})
-    ids, report = read_back(account, START + timedelta(days=1))
-    assert (report.stopped_early, len(ids)) == (False, 332)
+    _, report = read_back(account, START + timedelta(days=1))
+    assert (report.stopped_early, report.is_ordered, report.is_proven) == (False, False, False)
+
+
+@pytest.mark.parametrize("sort_by", ["created_at", "start_time"])
+def test_rows_that_slip_between_two_pages_end_the_proof(sort_by: SortKey) -> None:
+    account = open_account(Modes(sorting="honoured"))
+    key = "created_at" if sort_by == "created_at" else "starts_at"
+    newest = sorted(account.shop.truth().appointments, key=lambda one: getattr(one, key))[-8:]
+
+    def delete_the_newest(pages: int) -> None:
+        if pages == 1:
+            for one in newest:
+                account.shop.delete_appointment(one.id)
+
+    account.simulator.after_each_page("appointments", delete_the_newest)
+    until = START - timedelta(days=60)
+    ids, report = read_back(account, until, sort_by=sort_by)
+    assert since(account, until, key) - ids
+    assert (report.has_moved, report.is_proven, report.stopped_early) == (True, False, False)
+    assert "rows moved" in report.reason
 
 
 def test_a_record_without_an_id_says_nothing_of_the_order() -> None:
