@@ -6,8 +6,10 @@ complete in `_dlt_loads`, nobody reads its rows; so a kill at any moment loses n
 
 import gc
 import logging
+import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 import dlt
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
 from dlt.common.libs.pyarrow import py_arrow_to_table_schema_columns
 from dlt.common.schema.utils import new_table
 from dlt.destinations import postgres
@@ -89,7 +92,7 @@ def _configure_process() -> None:
     # is then one table and not the 5,000 rows and more that dlt would gather.
     dlt.config["data_writer.buffer_max_items"] = 1
     dlt.config["normalize.parquet_normalizer.add_dlt_load_id"] = True
-    # Schema and state are pushed, never pulled: each integration writes through one pipeline, and the tables exist.
+    # Schema and state are pushed, never pulled: each writer has a pipeline of its own, and the tables exist.
     dlt.config["restore_from_destination"] = False
     # Two files at a time: PostgreSQL is most of a load, and two of its processes write twice as fast (0.9 s instead of
     # 1.5 s for 100,000 appointments on 2 cores) for 20 MB of ours. dlt's default of 20 would hold 20 files in memory.
@@ -130,7 +133,7 @@ def _source(tables: RawTables, batches: Iterable[Batch]) -> DltSource:
 class RawLoader:
     """Appends batches to one raw dataset through a dlt pipeline with a working folder of its own.
 
-    `writer` names the pipeline: one a writer at a time (the integration's lock sees to it), because two dlt runs in
+    `writer` names the pipeline: one a writer at a time (`ingestion.writer_slots` sees to it), because two dlt runs in
     one working folder disturb each other.
     """
 
@@ -168,6 +171,19 @@ class RawLoader:
             return True
         return is_pending
 
+    def waiting_syncs(self) -> set[str]:
+        """Return the ids of the syncs whose rows an earlier, killed load left; none of files that cannot be read."""
+        found: set[str] = set()
+        for file in (self.work_dir / self._name).rglob("*.parquet"):
+            with suppress(pa.ArrowException, OSError):
+                found.update(pq.read_table(file, columns=["sync_id"]).column("sync_id").unique().to_pylist())
+        return found
+
+    def discard(self) -> None:
+        """Throw away what an earlier load left, in files; its rows in the database never counted and never will."""
+        shutil.rmtree(self.work_dir / self._name)
+        self._pipeline = self._open()
+
     def _open(self) -> dlt.Pipeline:
         return dlt.pipeline(
             pipeline_name=self._name,
@@ -192,11 +208,12 @@ class RawLoader:
         self._pipeline.extract(_source(self.tables, ()))
         self._pipeline.sync_schema()
 
-    def load(self, batches: Iterable[Batch]) -> LoadReport:
+    def load(self, batches: Iterable[Batch], *, before_load: Callable[[], None] = lambda: None) -> LoadReport:
         """Append the batches as one dlt package, and say what it cost. No batch, no package.
 
-        Raises whatever reading the batches raises, unwrapped, before anything is loaded; `PipelineStepFailed` when
-        loading fails, in which case the package waits for `drain`.
+        Raises whatever reading the batches raises, unwrapped, before anything is loaded; what `before_load` raises,
+        the last word before the first row is written; `PipelineStepFailed` when loading fails. In both of the latter
+        cases the package waits for `drain`.
         """
         report = LoadReport()
         started = time.perf_counter()
@@ -214,6 +231,7 @@ class RawLoader:
         extracted = time.perf_counter()
         self._pipeline.normalize()
         normalized = time.perf_counter()
+        before_load()
         info = self._pipeline.load()
         report.load_ids = list(info.loads_ids)
         report.seconds = {

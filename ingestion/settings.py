@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingestion.secrets import Secret
@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Key ring `kid:base64key[,kid:base64key…]`, first is current; empty: a key file under `sixfb_home`."""
     sixfb_home: Path = Path(".sixfb")
     """Where all state lives: embedded database, dlt's working folders, Dagster's home, logs."""
+    requests_per_second: float = Field(default=50, gt=0)
+    """Of all shops of one process together, over the limit of each: they share the address that we call from."""
     allow_loopback: bool = False
     """Permit plain http to this machine's loopback addresses; only the demo and the tests want it."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ingestion.control.records import Integration
+from ingestion.http.pacing import Gate
 from ingestion.reading import BookingReader
 from ingestion.records import Resource
 from ingestion.trafft.auth import Credentials
@@ -13,10 +14,10 @@ from ingestion.trafft.source import open_reader as open_trafft
 
 
 class OpenReader(Protocol):
-    """Opens a shop's account for reading."""
+    """Opens a shop's account for reading; every request to it passes the `gate`."""
 
     def __call__(
-        self, integration: Integration, credentials: Credentials, *, allow_loopback: bool
+        self, integration: Integration, credentials: Credentials, *, allow_loopback: bool, gate: Gate | None = None
     ) -> AbstractContextManager[BookingReader]: ...
 
 

@@ -101,6 +101,14 @@ def connect_shop(
         return get_integration(connection, integration_id)
 
 
+def canonical_id(integration_id: str) -> str:
+    """Return the id as the database spells it; anything that is no id comes back as it is."""
+    try:
+        return str(UUID(integration_id))
+    except ValueError:
+        return integration_id
+
+
 def get_integration(connection: Connection, integration_id: str) -> Integration:
     """Return one integration. Raises `UnknownIntegration`."""
     try:

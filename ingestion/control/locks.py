@@ -1,6 +1,6 @@
 """One writer per integration, whoever started it: an advisory lock that the database drops with its holder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -8,8 +8,11 @@ import psycopg
 
 from ingestion.control.database import connect
 
-_TRY = "select pg_try_advisory_lock(hashtextextended('sixfb.integration:' || %s, 0))"
-_RELEASE = "select pg_advisory_unlock(hashtextextended('sixfb.integration:' || %s, 0))"
+_TRY = (
+    "select key, pg_try_advisory_lock(hashtextextended('sixfb.integration:' || key, 0))"
+    " from unnest(%s::text[]) as wanted (key)"
+)
+_RELEASE = "select pg_advisory_unlock_all()"
 # pg_locks shows the two halves of the 64-bit key.
 _WHO = """
     select activity.pid, to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ')
@@ -45,48 +48,59 @@ class AlreadyRunning(Exception):
 
 
 class LockLost(Exception):
-    """The session that held the lock is gone, so another writer may have begun."""
+    """The session that held the locks is gone, so another writer may have begun."""
 
-    def __init__(self, integration_id: str) -> None:
+    def __init__(self, integration_ids: str) -> None:
         super().__init__(
-            f"The database session that kept other writers off integration {integration_id} has ended "
+            f"The database session that kept other writers off integration {integration_ids} has ended "
             "(a restart, or a lost connection). Nothing more is written; start the sync again."
         )
 
 
 @dataclass(frozen=True)
-class IntegrationLock:
-    """The lock in our hands."""
+class IntegrationLocks:
+    """The locks in our hands, all of one session, and who has those that we did not get."""
 
-    integration_id: str
+    held: frozenset[str]
+    busy: Mapping[str, AlreadyRunning]
     _session: psycopg.Connection
 
     def confirm(self) -> None:
-        """Raise `LockLost` unless the lock is still ours: it lives exactly as long as its session."""
+        """Raise `LockLost` unless the locks are still ours: they live exactly as long as their session."""
         try:
             self._session.execute("select 1")
         except psycopg.OperationalError as error:
-            raise LockLost(self.integration_id) from error
+            raise LockLost(", ".join(sorted(self.held))) from error
 
 
 @contextmanager
-def integration_lock(url: str, integration_id: str) -> Iterator[IntegrationLock]:
-    """Be the only writer for the integration. Raises `AlreadyRunning` at once when there is another.
+def integration_locks(url: str, integration_ids: Sequence[str]) -> Iterator[IntegrationLocks]:
+    """Be the only writer for those of the integrations that nobody else writes for; the others are `busy`.
 
-    Holds a session of its own; it must reach PostgreSQL itself or a pooler in session mode.
+    Never waits, so two runs over the same shops cannot wait for each other. Holds one session, however many there are;
+    it must reach PostgreSQL itself or a pooler in session mode.
     """
     with connect(url, autocommit=True) as session:
         for statement in _SESSION:
             session.execute(statement)
-        row = session.execute(_TRY, (integration_id,)).fetchone()
-        if row is None or not row[0]:
-            raise AlreadyRunning(integration_id, _holder(session, integration_id))
+        # A session may take a lock twice, and would then have to give it back twice.
+        answers: list[tuple[str, bool]] = session.execute(_TRY, (list(dict.fromkeys(integration_ids)),)).fetchall()
+        busy = {key: AlreadyRunning(key, _holder(session, key)) for key, is_ours in answers if not is_ours}
         try:
-            yield IntegrationLock(integration_id, session)
+            yield IntegrationLocks(frozenset(key for key, is_ours in answers if is_ours), busy, session)
         finally:
             # Closing the session is not enough: the server ends it, and drops its locks, some time after we went on.
             with suppress(psycopg.OperationalError):
-                session.execute(_RELEASE, (integration_id,))
+                session.execute(_RELEASE)
+
+
+@contextmanager
+def integration_lock(url: str, integration_id: str) -> Iterator[IntegrationLocks]:
+    """Be the only writer for one integration. Raises `AlreadyRunning` at once when there is another."""
+    with integration_locks(url, [integration_id]) as locks:
+        if integration_id in locks.busy:
+            raise locks.busy[integration_id]
+        yield locks
 
 
 def _holder(session: psycopg.Connection, integration_id: str) -> str:

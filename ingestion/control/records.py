@@ -79,6 +79,8 @@ class SyncOperation:
     summary: Mapping[str, Any]
     errors: Sequence[Mapping[str, Any]]
     run_id: str | None
+    date_from: datetime | None
+    date_to: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
     duration_seconds: Decimal | None

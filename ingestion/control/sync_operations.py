@@ -18,12 +18,28 @@ from ingestion.control.records import Integration, Outcome, SyncOperation
 
 _COLUMNS = SQL(", ").join(Identifier(field.name) for field in fields(SyncOperation))
 _START = SQL(
-    "insert into control.sync_operations (integration_id, barbershop_id, sync_type, status, run_id, started_at)"
-    " values (%s, %s, %s, 'in_progress', %s, clock_timestamp()) returning {}"
+    "insert into control.sync_operations"
+    " (integration_id, barbershop_id, sync_type, date_from, date_to, status, run_id, started_at)"
+    " values (%s, %s, %s, %s, %s, 'in_progress', %s, clock_timestamp()) returning {}"
 ).format(_COLUMNS)
+_READING_SECONDS = """
+    select wanted.id, latest.seconds
+    from unnest(%(ids)s::uuid[]) as wanted (id)
+    cross join lateral (
+        select (summary #>> '{phases,extract}')::float8 as seconds
+        from control.sync_operations
+        where integration_id = wanted.id and sync_type = %(sync_type)s and status in ('success', 'partial')
+        order by created_at desc
+        limit 1
+    ) as latest
+"""
 _HISTORY = SQL(
     "select {} from control.sync_operations where integration_id = %s order by created_at desc, id limit %s"
 ).format(_COLUMNS)
+
+_UP_TO_DATE = ("full", "incremental", "appointments", "customers")
+"""Syncs that read all that is new. A back-fill's span and a webhook's records say nothing about what lies beside them:
+counted here, they would move the moment from which the next incremental sync reads."""
 
 
 class SyncNotRunning(Exception):
@@ -35,10 +51,21 @@ class SyncNotRunning(Exception):
         )
 
 
-def start(connection: Connection, integration: Integration, sync_type: str, run_id: str | None = None) -> SyncOperation:
-    """Open a row for a sync that begins now. `run_id` is the orchestrator's run, None from a shell."""
+def start(
+    connection: Connection,
+    integration: Integration,
+    sync_type: str,
+    run_id: str | None = None,
+    *,
+    window: tuple[datetime, datetime] | None = None,
+) -> SyncOperation:
+    """Open a row for a sync that begins now.
+
+    `run_id` is the orchestrator's run, None from a shell; `window` (aware) is what a back-fill reads.
+    """
     with connection.cursor(row_factory=class_row(SyncOperation)) as cursor:
-        return cursor.execute(_START, (integration.id, integration.barbershop_id, sync_type, run_id)).fetchall()[0]
+        values = (integration.id, integration.barbershop_id, sync_type, *(window or (None, None)), run_id)
+        return cursor.execute(_START, values).fetchall()[0]
 
 
 def progress(connection: Connection, operation: SyncOperation, summary: Mapping[str, Any]) -> None:
@@ -80,14 +107,20 @@ def history(connection: Connection, integration_id: str, limit: int = 10) -> lis
 
 
 def last_complete_start(connection: Connection, integration_id: str, resource: str) -> datetime | None:
-    """Return when the latest sync began that read all it set out to read of the resource (aware UTC), or None."""
+    """Return when the latest sync began after which nothing older is unread in the resource (aware UTC), or None."""
     row = connection.execute(
         "select max(started_at) from control.sync_operations"
-        " where integration_id = %s and status in ('success', 'partial')"
+        " where integration_id = %s and status in ('success', 'partial') and sync_type = any(%s)"
         " and (summary #>> array['resources', %s, 'complete'])::boolean",
-        (integration_id, resource),
+        (integration_id, list(_UP_TO_DATE), resource),
     ).fetchone()
     return row[0] if row else None
+
+
+def reading_seconds(connection: Connection, integration_ids: Sequence[str], sync_type: str) -> dict[str, float]:
+    """Return how long reading each integration took in its last sync of this type, where it had one."""
+    rows = connection.execute(_READING_SECONDS, {"ids": list(integration_ids), "sync_type": sync_type})
+    return {integration_id: seconds for integration_id, seconds in rows if seconds is not None}
 
 
 def close_abandoned(connection: Connection, integration_id: str) -> int:

@@ -10,7 +10,7 @@ from typing import Self
 import httpx
 
 from ingestion.http.guard import GuardedTransport
-from ingestion.http.pacing import RateLimit, Timing
+from ingestion.http.pacing import Gate, RateLimit, Timing
 from ingestion.http.policy import Policy, Stats
 from ingestion.http.trouble import TransportError, Trouble, place_of, printable
 
@@ -32,6 +32,7 @@ class Channel:
         policy: Policy,
         *,
         auth: httpx.Auth,
+        gate: Gate | None = None,
         transport: httpx.BaseTransport | None = None,
         timing: Timing | None = None,
     ) -> None:
@@ -40,7 +41,7 @@ class Channel:
         self.rate_limit = RateLimit(per_minute=policy.requests_per_minute, burst=policy.burst, timing=timing)
         inner = transport or httpx.HTTPTransport(verify=_tls(), trust_env=False)
         self._client = httpx.Client(
-            transport=GuardedTransport(inner, policy, self.stats, rate_limit=self.rate_limit, timing=timing),
+            transport=GuardedTransport(inner, policy, self.stats, rate_limit=self.rate_limit, gate=gate, timing=timing),
             auth=auth,
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "sixfb"},
             timeout=httpx.Timeout(

@@ -8,7 +8,7 @@ from typing import cast
 import httpx
 
 from ingestion.http.loopback import is_loopback
-from ingestion.http.pacing import RateLimit, Timing
+from ingestion.http.pacing import Gate, RateLimit, Timing
 from ingestion.http.policy import Policy, Stats
 from ingestion.http.trouble import TransportError, Trouble, place_of, printable
 
@@ -20,19 +20,28 @@ class GuardedTransport(httpx.BaseTransport):
     """Refuses insecure addresses and redirects, keeps the rate limit, counts, and watches bodies as they arrive."""
 
     def __init__(
-        self, inner: httpx.BaseTransport, policy: Policy, stats: Stats, *, rate_limit: RateLimit, timing: Timing
+        self,
+        inner: httpx.BaseTransport,
+        policy: Policy,
+        stats: Stats,
+        *,
+        rate_limit: RateLimit,
+        gate: Gate | None,
+        timing: Timing,
     ) -> None:
         self._inner = inner
         self._policy = policy
         self._stats = stats
         self._rate_limit = rate_limit
+        self._gate = gate
         self._timing = timing
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises `TransportError`, and what the inner transport raises."""
         with _located(request):
             require_secure(request.url, allow_loopback=self._policy.allow_loopback)
-            self._stats.count_request(waited=self._rate_limit.wait())
+            waited = self._rate_limit.wait()
+            self._stats.count_request(waited=waited + (self._gate.wait() if self._gate else 0.0))
             deadline = self._timing.monotonic() + self._policy.attempt_seconds
             response = self._inner.handle_request(request)
             response.request = request

@@ -1,4 +1,4 @@
-"""How fast and how often a client may ask: the clock and the dice, a rate limit, and a retry budget."""
+"""How fast and how often a client may ask: the clock and the dice, rate limits, and a retry budget."""
 
 import random
 import threading
@@ -23,7 +23,7 @@ class Timing:
 
 
 class RateLimit:
-    """A token bucket for one shop, shared by all its threads.
+    """A token bucket for one shop or for all of them, shared by all threads that ask there.
 
     Each caller takes its place in the queue at once and sleeps outside the lock, so that nobody overtakes.
     """
@@ -55,6 +55,40 @@ class RateLimit:
         """Let no further request pass for so long: the server asked one of us to wait, and means all."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._timing.monotonic() + seconds)
+
+
+class Stopped(BaseException):
+    """The run is over, so its threads ask no more.
+
+    Not an `Exception`, like asyncio's own of this kind: nothing on the way may take it for trouble with the shop.
+    """
+
+
+class Gate:
+    """What every request of a run passes, whatever its shop: the rate allowed over all of them, until the run is over.
+
+    A thread waits here after it has waited for its own shop's limit, so that a place in this queue is never held by
+    somebody who may not go yet.
+    """
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
+        self._is_shut = threading.Event()
+
+    def wait(self) -> float:
+        """Pass when it is our turn; return the seconds slept. Raises `Stopped` once the gate is shut."""
+        self._require_open()
+        seconds = self._limit.wait()
+        self._require_open()
+        return seconds
+
+    def shut(self) -> None:
+        """Let nobody pass any more."""
+        self._is_shut.set()
+
+    def _require_open(self) -> None:
+        if self._is_shut.is_set():
+            raise Stopped
 
 
 class RetryBudget:

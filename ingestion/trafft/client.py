@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from ingestion.http.channel import Answer, Channel
-from ingestion.http.pacing import Timing
+from ingestion.http.pacing import Gate, Timing
 from ingestion.http.policy import Policy, Stats
 from ingestion.http.retrying import Retrier, retry_after
 from ingestion.http.trouble import TransportError
@@ -65,6 +65,7 @@ class TrafftClient:
         credentials: Credentials | StaticToken,
         *,
         policy: Policy | None = None,
+        gate: Gate | None = None,
         transport: httpx.BaseTransport | None = None,
         timing: Timing | None = None,
     ) -> None:
@@ -76,7 +77,7 @@ class TrafftClient:
             raise InsecureUrl(str(error)) from None
         self._api = f"{origin}{API_PATH}"
         self._auth = auth_for(credentials, f"{self._api}/token", timing=self._timing)
-        self._channel = Channel(policy, auth=self._auth, transport=transport, timing=self._timing)
+        self._channel = Channel(policy, auth=self._auth, gate=gate, transport=transport, timing=self._timing)
         self._retrier = Retrier(
             policy, stats=self._channel.stats, rate_limit=self._channel.rate_limit, timing=self._timing
         )

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ingestion.control.records import Integration
+from ingestion.http.pacing import Gate
 from ingestion.reading import Aim, BookingReader, Reading, Unknown, nothing_unknown
 from ingestion.trafft.auth import Credentials
 from ingestion.trafft.backfill import StartingWithin
@@ -87,12 +88,12 @@ class TrafftReader:
 
 @contextmanager
 def open_reader(
-    integration: Integration, credentials: Credentials, *, allow_loopback: bool
+    integration: Integration, credentials: Credentials, *, allow_loopback: bool, gate: Gate | None = None
 ) -> Iterator[BookingReader]:
     """Open the shop's account. Raises `InsecureUrl` at once; wrong credentials show at the first page."""
     settings = integration.settings
     policy = Policy(requests_per_minute=settings.requests_per_minute, allow_loopback=allow_loopback)
-    with TrafftClient(integration.base_url, credentials, policy=policy) as client:
+    with TrafftClient(integration.base_url, credentials, policy=policy, gate=gate) as client:
         yield TrafftReader(
             client,
             ZoneInfo(integration.timezone),

@@ -41,6 +41,7 @@ class InstallationResource(ConfigurableResource[Installation]):
             vault=Vault.from_ring(Secret(self.encryption_key)),
             work_dir=settings.sixfb_home / "dlt",
             allow_loopback=settings.allow_loopback,
+            requests_per_second=settings.requests_per_second,
         )
 
 

@@ -24,8 +24,8 @@ class ConnectedShop:
     installation: Installation
     integration_id: str
 
-    def sync(self, sync_type: SyncType = "full") -> SyncReport:
-        return sync_integration(self.installation, self.integration_id, sync_type=sync_type)
+    def sync(self, sync_type: SyncType = "full", *, forced: bool = False) -> SyncReport:
+        return sync_integration(self.installation, self.integration_id, sync_type=sync_type, forced=forced)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with connect(self.installation.url) as connection:

@@ -131,7 +131,7 @@ def test_the_operation_says_what_happened(connected: ConnectedShop) -> None:
     assert integration.last_sync_at is not None
 
 
-def test_a_failed_sync_is_recorded_with_advice_and_loads_nothing(
+def test_a_failed_sync_is_recorded_with_advice_and_keeps_what_it_had_read(
     connected: ConnectedShop, simulator: Simulator
 ) -> None:
     simulator.fail_next("appointments", times=50, status=404)
@@ -143,7 +143,10 @@ def test_a_failed_sync_is_recorded_with_advice_and_loads_nothing(
     assert operation.status == "failed"
     assert operation.errors[0]["advice"]
     assert integration.status == "error"
-    assert connected.rows("select count(*) from raw_trafft.customers") == [(0,)]
+    assert operation.summary["resources"]["services"]["new"] == connected.shop.truth().counts["services"]
+    assert operation.summary["requests"] > 1
+    assert len(connected.latest("services", "external_id")) == connected.shop.truth().counts["services"]
+    assert connected.latest("appointments", "external_id") == []
     simulator.clear_faults()
     assert connected.sync().status == "success"
 
@@ -160,7 +163,7 @@ def test_no_secret_reaches_the_control_record(connected: ConnectedShop, simulato
     simulator.fail_next("token", status=401)
     with pytest.raises(AuthenticationFailed):
         connected.sync()
-    connected.sync()
+    connected.sync(forced=True)
     for table in ("sync_operations", "integrations", "barbershops"):
         dump = str(connected.rows(f"select to_jsonb(t)::text from control.{table} as t"))
         assert connected.shop.client_secret not in dump
