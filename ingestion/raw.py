@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
@@ -27,16 +29,63 @@ _LATEST = SQL("""
         limit 1
     ) as latest
 """)
+# Of any origin: what only a webhook or a file has told of is to be missed like anything else, and what either tells of
+# after a tombstone lives until the sweeps have missed it anew.
 _LIVE = SQL("""
     select external_id
     from (
         select distinct on (versions.external_id) versions.external_id, versions.op
         from {table} as versions
         inner join {loads} as loads on loads.load_id = versions._dlt_load_id and loads.status = 0
-        where versions.integration_id = %(integration_id)s and versions.origin = 'api'
+        where versions.integration_id = %(integration_id)s
         order by versions.external_id, versions.observed_at desc, versions._dlt_load_id desc
     ) as latest
     where op = 'seen'
+""")
+_DIGESTS = SQL("""
+    with latest as (
+        select distinct on (versions.external_id)
+            versions.external_id, versions.row_hash, versions.op, {moment} as moment
+        from {table} as versions
+        inner join {loads} as loads on loads.load_id = versions._dlt_load_id and loads.status = 0
+        where versions.integration_id = %(integration_id)s and versions.origin = 'api'
+        order by versions.external_id, versions.observed_at desc, versions._dlt_load_id desc
+    )
+
+    select
+        coalesce(((moment at time zone %(zone)s)::date)::text, 'all') as day,
+        count(*) as records,
+        encode(
+            sha256(
+                convert_to(
+                    string_agg(external_id || ':' || row_hash, E'\\n' order by external_id collate "C"), 'UTF8'
+                )
+            ),
+            'hex'
+        ) as digest
+    from latest
+    where op = 'seen'
+    group by day
+    order by day
+""")
+_LATE_FINDS = SQL("""
+    select count(distinct found.external_id)
+    from {table} as found
+    where
+        found.integration_id = %(integration_id)s
+        and found.sync_id = %(sync_id)s
+        and found.origin = 'api'
+        and found.op = 'seen'
+        and found.booked_at < %(before)s
+        and not exists (
+            select from {table} as earlier
+            inner join {loads} as loads on loads.load_id = earlier._dlt_load_id and loads.status = 0
+            where
+                earlier.integration_id = found.integration_id
+                and earlier.external_id = found.external_id
+                and earlier.origin = 'api'
+                and earlier.sync_id <> found.sync_id
+        )
 """)
 _QUARANTINED = SQL("""
     select versions.row_hash
@@ -76,6 +125,25 @@ class VersionLog:
             cursor.execute(self._query(_LIVE, resource), {"integration_id": self.integration_id})
             for (external_id,) in cursor:
                 yield external_id
+
+    def digests(self, resource: str, *, day_of: str | None, zone: str) -> dict[str, dict[str, Any]]:
+        """Return local day → {records, digest} of the live API versions, by the column `day_of`; else one entry "all".
+
+        The digest is the SHA-256, in hex, of the lines `external_id:row_hash`, sorted by the bytes of the id and joined
+        by newlines. `zone` is the IANA name of the shop's time zone.
+        """
+        moment = Identifier("versions", day_of) if day_of else SQL("null::timestamptz")
+        query = _DIGESTS.format(
+            table=Identifier(self.dataset, resource), loads=Identifier(self.dataset, "_dlt_loads"), moment=moment
+        )
+        rows = self.connection.execute(query, {"integration_id": self.integration_id, "zone": zone})
+        return {day: {"records": records, "digest": digest} for day, records, digest in rows}
+
+    def late_finds(self, resource: str, *, sync_id: str, before: datetime) -> int:
+        """Return how many records this sync was the first to show, although they were booked before that moment."""
+        parameters = {"integration_id": self.integration_id, "sync_id": sync_id, "before": before}
+        row = self.connection.execute(self._query(_LATE_FINDS, resource), parameters).fetchone()
+        return row[0] if row else 0
 
     def quarantined(self, row_hashes: Sequence[str]) -> set[str]:
         """Return those of the hashes that already stand in the quarantine."""

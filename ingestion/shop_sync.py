@@ -2,24 +2,35 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from ingestion.control import sweep_misses, sync_operations
+from ingestion.capabilities import CAPABILITIES, changes, is_due
+from ingestion.control import held_deletions, integrations, sweep_misses, sync_operations
+from ingestion.control.certificates import Certificate, store
 from ingestion.control.records import Integration, SyncOperation
 from ingestion.currencies import minor_digits
 from ingestion.raw import VersionLog
-from ingestion.reading import Aim, BookingReader
-from ingestion.records import ShopContext
+from ingestion.reading import Aim, BookingReader, Evidence
+from ingestion.records import Resource, ShopContext
+from ingestion.references import CustomerReferences
 from ingestion.sweep import ResourceSweep
 from ingestion.systems import BookingSystem
 from ingestion.versions import Batch, Counts, Observer, Stamp
 
+SETTLED_AFTER = timedelta(hours=2)
+"""A record may show in the list this long after the moment it says it was booked; found later still, it was missed."""
+
 
 @dataclass(frozen=True)
 class ResourceCounts:
-    """What one sync did to one resource, in records; `complete` says whether the list was proven to be read whole."""
+    """What one sync did to one resource, in records; `complete` says whether the list was proven to be read whole.
+
+    `missing` are known records that a complete sweep did not show, `held` those of them kept aside for a person,
+    `repaired` those it showed that earlier syncs should have found.
+    """
 
     seen: int
     new: int
@@ -28,6 +39,9 @@ class ResourceCounts:
     quarantined: int
     complete: bool
     note: str | None = None
+    missing: int = 0
+    held: int = 0
+    repaired: int = 0
 
 
 class ShopReading:
@@ -55,12 +69,21 @@ class ShopReading:
         self._log = log
         self._on_progress = on_progress
         self._sweeps: list[ResourceSweep] = []
+        self._references = CustomerReferences(log)
+        self._since: dict[str, datetime | None] = {}
+        self._probe_note: str | None = None
 
     def batches(self, reader: BookingReader) -> Iterator[Batch]:
         """Yield the rows that this shop adds to the log; raises the booking system's typed errors."""
-        self._sweeps = [self._sweep(reader, resource.name) for resource in self._system.resources]
+        names = self._aim.lists([resource.name for resource in self._system.resources])
+        self._sweeps = [self._sweep(reader, name) for name in names]
         for sweep in self._sweeps:
-            yield from sweep.batches()
+            for batch in sweep.batches():
+                if not self._aim.is_sweep:
+                    self._references.note(batch)
+                yield batch
+        if self._aim.sync_type == "full" and is_due(self._integration.feature_flags, datetime.now(UTC)):
+            self._probe(reader)
 
     @property
     def counts(self) -> Mapping[str, Counts]:
@@ -68,34 +91,101 @@ class ShopReading:
         return {sweep.name: sweep.counts for sweep in self._sweeps}
 
     def settle(self) -> Mapping[str, ResourceCounts]:
-        """Keep what the reading missed for the next complete sweep; only now, when its rows are safely loaded."""
-        for sweep in self._sweeps:
-            if sweep.verdict and sweep.verdict.missed is not None:
-                sweep_misses.replace(
-                    self._connection, self._integration, sweep.name, sweep.verdict.missed, sync_id=self._operation.id
-                )
-            elif sweep.outcome:
-                sweep_misses.forget(self._connection, self._integration.id, sweep.name, sweep.outcome.seen_ids)
-        return {
-            sweep.name: ResourceCounts(
-                **asdict(sweep.counts),
-                complete=bool(sweep.outcome and sweep.outcome.is_complete),
-                note=sweep.notes,
+        """Keep what the reading missed and proved; only now, when its rows are safely loaded."""
+        return {sweep.name: self._settle(sweep) for sweep in self._sweeps}
+
+    def _settle(self, sweep: ResourceSweep) -> ResourceCounts:
+        self._keep_missing(sweep)
+        repaired = self._repaired(sweep)
+        self._certify(sweep, repaired)
+        notes = [sweep.notes, self._probe_note if sweep is self._sweeps[0] else None]
+        return ResourceCounts(
+            **asdict(sweep.counts),
+            complete=bool(sweep.outcome and sweep.outcome.is_complete),
+            note="; ".join(note for note in notes if note) or None,
+            missing=sweep.verdict.missing if sweep.verdict else 0,
+            held=len(sweep.verdict.held) if sweep.verdict else 0,
+            repaired=repaired,
+        )
+
+    def _keep_missing(self, sweep: ResourceSweep) -> None:
+        """Remember the misses for the next complete sweep, and put aside what nobody may believe yet."""
+        integration, verdict = self._integration, sweep.verdict
+        if verdict and verdict.missed is not None:
+            sweep_misses.replace(self._connection, integration, sweep.name, verdict.missed, operation=self._operation)
+            held_deletions.supersede(self._connection, integration.id, sweep.name)
+        elif sweep.outcome:
+            sweep_misses.forget(self._connection, integration.id, sweep.name, sweep.outcome.seen_ids)
+            held_deletions.forget_seen(self._connection, integration.id, sweep.name, sweep.outcome.seen_ids)
+        if verdict and verdict.held:
+            held_deletions.hold(
+                self._connection,
+                integration,
+                sweep.name,
+                verdict.held,
+                known=verdict.known,
+                operation=self._operation,
             )
-            for sweep in self._sweeps
-        }
+
+    def _repaired(self, sweep: ResourceSweep) -> int:
+        """Count what an earlier complete reading must have been shown and the log did not have: our own losses.
+
+        Only appointments say when they were made, and nothing in Trafft says when it changed.
+        """
+        since = self._since.get(sweep.name)
+        is_proven = bool(sweep.outcome and sweep.outcome.is_sweep and sweep.outcome.is_complete)
+        if not is_proven or not sweep.counts.new or since is None or "booked_at" not in _columns(sweep):
+            return 0
+        return self._log.late_finds(sweep.name, sync_id=self._operation.id, before=since - SETTLED_AFTER)
+
+    def _certify(self, sweep: ResourceSweep, repaired: int) -> None:
+        """Write the certificate of a list that this sync set out to read whole."""
+        outcome = sweep.outcome
+        if outcome is None or not outcome.is_sweep:
+            return
+        reason = None if outcome.is_complete else outcome.note or "the list was not proven to be read whole"
+        certificate = Certificate(
+            sweep.name,
+            outcome.evidence or Evidence(),
+            reason,
+            missing=sweep.verdict.missing if sweep.verdict else 0,
+            gone=sweep.counts.gone,
+            repaired=repaired,
+            day_digests={} if reason else self._digests(sweep),
+        )
+        store(self._connection, self._integration, self._operation, certificate)
+
+    def _digests(self, sweep: ResourceSweep) -> dict[str, dict[str, object]]:
+        day_of = "starts_at" if "starts_at" in _columns(sweep) else None
+        return self._log.digests(sweep.name, day_of=day_of, zone=self._integration.timezone)
+
+    def _probe(self, reader: BookingReader) -> None:
+        """Look anew at what the account honours; after the lists, so that nothing of theirs depends on it."""
+        found = reader.probe()
+        if not found:
+            return
+        changed = ", ".join(changes(self._integration.feature_flags.get(CAPABILITIES), found))
+        self._probe_note = f"the account answers otherwise than at the last probe ({changed})" if changed else None
+        integrations.store_capabilities(self._connection, self._integration.id, found)
 
     def _sweep(self, reader: BookingReader, name: str) -> ResourceSweep:
         resource = next(resource for resource in self._system.resources if resource.name == name)
         since = sync_operations.last_complete_start(self._connection, self._integration.id, name)
+        self._since[name] = since
         stamp = Stamp(self._integration.barbershop_id, self._integration.id, self._operation.id)
         context = ShopContext(
             ZoneInfo(self._integration.timezone), minor_digits=minor_digits(self._integration.currency)
         )
         return ResourceSweep(
             observer=Observer(resource, context, stamp, self._log),
-            reading=reader.read(name, self._aim, since=since),
+            reading=reader.read(name, self._aim, since=since, unknown=self._references.unknown),
             log=self._log,
-            missed_before=lambda name: sweep_misses.missed_before(self._connection, self._integration.id, name),
+            missed_since=lambda name: sweep_misses.missed_since(self._connection, self._integration.id, name),
             on_progress=self._on_progress,
+            started_at=self._operation.started_at or datetime.now(UTC),
         )
+
+
+def _columns(sweep: ResourceSweep) -> Mapping[str, object]:
+    resource: Resource = sweep.observer.resource
+    return resource.columns

@@ -1,7 +1,7 @@
 """Reads one resource of one shop into batches for the version log, and finds what is gone."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingestion.raw import VersionLog
@@ -20,8 +20,10 @@ class ResourceSweep:
     observer: Observer
     reading: Reading
     log: VersionLog
-    missed_before: Callable[[str], set[str]]
+    missed_since: Callable[[str], Mapping[str, datetime]]
     on_progress: Callable[[str, Counts], None]
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the sync began (aware UTC), from which the time between two sweeps is counted."""
     outcome: Outcome | None = None
     verdict: Verdict | None = None
 
@@ -72,6 +74,10 @@ class ResourceSweep:
             if external_id not in outcome.seen_ids:
                 missing.append(external_id)
         self.verdict = judge(
-            missing, missed_before=self.missed_before(self.name) if missing else set(), live=live, seen=self.counts.seen
+            missing,
+            missed_since=self.missed_since(self.name) if missing else {},
+            started_at=self.started_at,
+            live=live,
+            seen=self.counts.seen,
         )
         yield from self.observer.gone(self.verdict.gone, datetime.now(UTC))

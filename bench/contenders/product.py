@@ -29,7 +29,7 @@ STAMP = Stamp("6f1b0f5e-0000-4000-8000-000000000002", INTEGRATION_ID, "6f1b0f5e-
 
 
 class _WholeList:
-    """What `ingestion.trafft.source.WholeList` is for the sync, with room for the pages of a million records."""
+    """What `ingestion.trafft.whole.WholeList` is for the sync, with room for the pages of a million records."""
 
     def __init__(self, account: Account) -> None:
         self._scan = Scan(account, APPOINTMENTS.name, max_pages=MOST_PAGES)
@@ -59,7 +59,7 @@ def sync(order: Order, records: Records) -> dict[str, Any]:
             observer=Observer(APPOINTMENTS, ShopContext(ZoneInfo(TIMEZONE)), STAMP, log),
             reading=_WholeList(Account(records)),
             log=log,
-            missed_before=lambda _resource: set(),
+            missed_since=lambda _resource: {},
             on_progress=lambda _resource, _counts: None,
         )
         report = loader.load(sweep.batches())

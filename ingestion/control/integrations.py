@@ -1,5 +1,6 @@
 """Which shops are connected, how to reach their booking systems, and how they are doing."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
+from ingestion.capabilities import CAPABILITIES
 from ingestion.control import circuits
 from ingestion.control.records import Barbershop, Integration
 from ingestion.control.vault import BrokenSeal, Vault
@@ -155,6 +157,14 @@ def mark_synced(connection: Connection, integration_id: str, *, at: datetime | N
         "update control.integrations set status = 'active', last_sync_at = coalesce(%s, now()), last_error = null,"
         " updated_at = now() where id = %s and status <> 'disconnected'",
         (at, integration_id),
+    )
+
+
+def store_capabilities(connection: Connection, integration_id: str, capabilities: Mapping[str, Any]) -> None:
+    """Keep what a probe found the account to honour, beside the shop's other feature flags."""
+    connection.execute(
+        "update control.integrations set feature_flags = feature_flags || %s, updated_at = now() where id = %s",
+        (Jsonb({CAPABILITIES: dict(capabilities)}), integration_id),
     )
 
 

@@ -3,16 +3,12 @@
 A hint, never a proof: readers use it to skip an attempt that would be useless, and prove everything else anew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
-CAPABILITIES = "capabilities"
-"""The key in `integrations.feature_flags`."""
-PROBED_AT = "probed_at"
-MOST_AGE = timedelta(days=7)
-"""Trafft is still growing, and plans change: a full sync probes again when the last look is older than this."""
+from ingestion.capabilities import CAPABILITIES, PROBED_AT
 
 Direction = Literal["asc", "desc"]
 
@@ -50,30 +46,3 @@ class Capabilities:
     def as_stored(self, probed_at: datetime) -> dict[str, Any]:
         """Return the form in which `feature_flags` keeps this; `probed_at` is aware UTC."""
         return {PROBED_AT: probed_at.isoformat(), **asdict(self)}
-
-
-def is_due(feature_flags: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the account was never probed, or longer ago than `MOST_AGE`."""
-    stored = feature_flags.get(CAPABILITIES)
-    try:
-        return now - datetime.fromisoformat(stored[PROBED_AT]) > MOST_AGE  # type: ignore[index]  # see below
-    except (TypeError, KeyError, ValueError):  # nothing is stored, or nothing that we wrote
-        return True
-
-
-def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Iterator[str]:
-    """Say what a new probe found otherwise than the stored one, in words; nothing where either does not know."""
-    for name, value in _flat(after).items():
-        known = _flat(before or {}).get(name)
-        if name != PROBED_AT and None not in (known, value) and known != value:
-            yield f"{name}: {known} before, {value} now"
-
-
-def _flat(stored: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in stored.items():
-        if isinstance(value, Mapping):
-            flat.update({f"{name}[{key}]": inner for key, inner in value.items()})
-        else:
-            flat[name] = value
-    return flat

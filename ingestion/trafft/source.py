@@ -13,6 +13,7 @@ from ingestion.trafft.auth import Credentials
 from ingestion.trafft.backfill import StartingWithin
 from ingestion.trafft.capabilities import Capabilities
 from ingestion.trafft.client import PAGE_SIZE, Policy, TrafftClient
+from ingestion.trafft.errors import TrafftError
 from ingestion.trafft.near import NewAndNear
 from ingestion.trafft.probe import probe
 from ingestion.trafft.unknown import UnknownCustomers
@@ -64,9 +65,12 @@ class TrafftReader:
         return special or WholeList(self._client, resource, is_sweep=aim.is_sweep, page_size=self._page_size)
 
     def probe(self) -> Mapping[str, Any]:
-        """Return what the account honours now, as `feature_flags` keeps it."""
+        """Return what the account honours now, as `feature_flags` keeps it; nothing where it refuses us."""
         probed_at = self._client.now()
-        return probe(self._client).as_stored(probed_at)
+        try:
+            return probe(self._client).as_stored(probed_at)
+        except TrafftError:
+            return {}
 
     def _appointments(self, aim: Aim, since: datetime | None) -> Reading | None:
         client, zone, size, capabilities = self._client, self._zone, self._page_size, self._capabilities

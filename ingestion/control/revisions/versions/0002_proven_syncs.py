@@ -48,6 +48,7 @@ STATEMENTS = (
         barbershop_id uuid not null,
         resource text not null,
         external_ids text[] not null,
+        missing integer not null,
         known integer not null,
         held_at timestamptz not null default now(),
         decision text check (decision in ('accepted', 'dismissed', 'superseded')),
