@@ -16,6 +16,7 @@ COMMANDS = {
     "migrate": ("cli.commands.migrate", "Bring the database to this version."),
     "shop": ("cli.commands.shop", "Connect shops, disconnect them, and list them."),
     "sync": ("cli.commands.sync", "Sync one shop now."),
+    "deletions": ("cli.commands.deletions", "Decide about deletions that were too many to believe."),
     "status": ("cli.commands.status", "Say how each shop is, and what runs."),
     "doctor": ("cli.commands.doctor", "Check the installation, and say what to do."),
     "simulate": ("cli.commands.simulate", "Serve simulated shops that behave like Trafft, until Ctrl-C."),

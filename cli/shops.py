@@ -7,12 +7,13 @@ from cli.errors import CommandError
 from cli.installation import Installation
 from cli.migration import require_current
 from ingestion.control.database import connect
-from ingestion.control.integrations import connect_shop, list_integrations
+from ingestion.control.integrations import connect_shop, list_integrations, store_capabilities
 from ingestion.control.records import Integration
 from ingestion.control.vault import Vault
 from ingestion.secrets import Secret
 from ingestion.trafft.auth import Credentials
 from ingestion.trafft.client import Policy, TrafftClient
+from ingestion.trafft.probe import probe
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,17 @@ class NoSuchShop(CommandError):
 
 
 def connect_and_check(url: str, keys: Secret, shop: ShopDetails, *, allow_loopback: bool) -> Integration:
-    """Ask Trafft with the credentials, and store them only if it accepts; safe to repeat.
+    """Ask Trafft with the credentials, and store them only if it accepts, with what the account honours.
 
-    Raises the client's typed error that says what is wrong; then nothing was stored.
+    Safe to repeat. Raises the client's typed error that says what is wrong; then nothing was stored.
     """
     with TrafftClient(shop.base_url, shop.credentials, policy=Policy(allow_loopback=allow_loopback)) as client:
         client.check()
+        probed_at = client.now()
+        capabilities = probe(client)
     vault = Vault.from_ring(keys)
     with connect(url) as connection:
-        return connect_shop(
+        integration = connect_shop(
             connection,
             vault,
             name=shop.name,
@@ -49,6 +52,8 @@ def connect_and_check(url: str, keys: Secret, shop: ShopDetails, *, allow_loopba
             timezone=shop.timezone,
             currency=shop.currency,
         )
+        store_capabilities(connection, integration.id, capabilities.as_stored(probed_at))
+        return integration
 
 
 def connected_shops(installation: Installation) -> list[Integration]:

@@ -42,6 +42,20 @@ _LIVE = SQL("""
     ) as latest
     where op = 'seen'
 """)
+_UNSEEN = SQL("""
+    select wanted.external_id
+    from unnest(%(external_ids)s::text[]) as wanted (external_id)
+    cross join lateral (
+        select versions.op, versions.observed_at
+        from {table} as versions
+        inner join {loads} as loads on loads.load_id = versions._dlt_load_id and loads.status = 0
+        where versions.integration_id = %(integration_id)s and versions.external_id = wanted.external_id
+        order by versions.observed_at desc, versions._dlt_load_id desc
+        limit 1
+    ) as latest
+    where latest.op = 'seen' and latest.observed_at < %(since)s
+    order by wanted.external_id
+""")
 _DIGESTS = SQL("""
     with latest as (
         select distinct on (versions.external_id)
@@ -125,6 +139,11 @@ class VersionLog:
             cursor.execute(self._query(_LIVE, resource), {"integration_id": self.integration_id})
             for (external_id,) in cursor:
                 yield external_id
+
+    def unseen_since(self, resource: str, external_ids: Sequence[str], since: datetime) -> list[str]:
+        """Return those of the ids that are live and got no version, of whatever origin, since that moment."""
+        parameters = {"integration_id": self.integration_id, "external_ids": list(external_ids), "since": since}
+        return [external_id for (external_id,) in self.connection.execute(self._query(_UNSEEN, resource), parameters)]
 
     def digests(self, resource: str, *, day_of: str | None, zone: str) -> dict[str, dict[str, Any]]:
         """Return local day → {records, digest} of the live API versions, by the column `day_of`; else one entry "all".

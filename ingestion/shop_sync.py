@@ -1,14 +1,14 @@
 """Reads one shop's lists into batches for the version log, and settles afterwards what the reading has shown."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
 from ingestion.capabilities import CAPABILITIES, changes, is_due
-from ingestion.control import held_deletions, integrations, sweep_misses, sync_operations
+from ingestion.control import held_deletions, integrations, sweep_misses, sync_operations, webhook_appointments
 from ingestion.control.certificates import Certificate, store
 from ingestion.control.records import Integration, SyncOperation
 from ingestion.currencies import minor_digits
@@ -19,6 +19,7 @@ from ingestion.references import CustomerReferences
 from ingestion.sweep import ResourceSweep
 from ingestion.systems import BookingSystem
 from ingestion.versions import Batch, Counts, Observer, Stamp
+from ingestion.webhook_sync import APPOINTMENTS, CUSTOMERS, settle_events, told_customers, witness_batches
 
 SETTLED_AFTER = timedelta(hours=2)
 """A record may show in the list this long after the moment it says it was booked; found later still, it was missed."""
@@ -76,6 +77,10 @@ class ShopReading:
     def batches(self, reader: BookingReader) -> Iterator[Batch]:
         """Yield the rows that this shop adds to the log; raises the booking system's typed errors."""
         names = self._aim.lists([resource.name for resource in self._system.resources])
+        if APPOINTMENTS in names:
+            yield from witness_batches(self._connection, self._integration, self._operation, self._log)
+        if self._aim.sync_type == "webhook":
+            self._follow_webhooks()
         self._sweeps = [self._sweep(reader, name) for name in names]
         for sweep in self._sweeps:
             for batch in sweep.batches():
@@ -92,7 +97,22 @@ class ShopReading:
 
     def settle(self) -> Mapping[str, ResourceCounts]:
         """Keep what the reading missed and proved; only now, when its rows are safely loaded."""
-        return {sweep.name: self._settle(sweep) for sweep in self._sweeps}
+        counts = {sweep.name: self._settle(sweep) for sweep in self._sweeps}
+        outcomes = {sweep.name: sweep.outcome for sweep in self._sweeps if sweep.outcome}
+        if APPOINTMENTS in outcomes or CUSTOMERS in outcomes:
+            settle_events(
+                self._connection,
+                self._operation,
+                seen={name: outcome.seen_ids for name, outcome in outcomes.items()},
+                swept=[name for name, outcome in outcomes.items() if outcome.is_sweep and outcome.is_complete],
+            )
+        return counts
+
+    def _follow_webhooks(self) -> None:
+        """Aim at what pending events speak of, unless the caller has said what to look for."""
+        wanted = self._aim.wanted or webhook_appointments.wanted(self._connection, self._integration.id)
+        self._aim = replace(self._aim, wanted=wanted)
+        self._references.add(told_customers(self._connection, self._operation))
 
     def _settle(self, sweep: ResourceSweep) -> ResourceCounts:
         self._keep_missing(sweep)

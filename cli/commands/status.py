@@ -8,12 +8,14 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from cli.commands.deletions import facts_of
 from cli.console import emit, say
 from cli.installation import Installation
 from cli.locks import running
 from cli.migration import require_current
 from cli.states import state_of
 from ingestion.control.database import connect
+from ingestion.control.held_deletions import HeldDeletion, open_deletions
 from ingestion.control.integrations import list_integrations
 from ingestion.control.records import Integration, SyncOperation
 from ingestion.control.sync_operations import history
@@ -51,10 +53,13 @@ def _shops(installation: Installation) -> list[dict[str, Any]]:
     with installation.database() as database:
         require_current(database.url)
         with connect(database.url) as connection:
-            return [_shop(one, history(connection, one.id, _SHOWN)) for one in list_integrations(connection)]
+            return [
+                _shop(one, history(connection, one.id, _SHOWN), open_deletions(connection, one.id))
+                for one in list_integrations(connection)
+            ]
 
 
-def _shop(integration: Integration, operations: list[SyncOperation]) -> dict[str, Any]:
+def _shop(integration: Integration, operations: list[SyncOperation], held: list[HeldDeletion]) -> dict[str, Any]:
     return {
         "name": integration.name,
         "barbershopId": integration.barbershop_id,
@@ -64,6 +69,7 @@ def _shop(integration: Integration, operations: list[SyncOperation]) -> dict[str
         "state": state_of(integration, operations, datetime.now(UTC)),
         "lastSyncAt": integration.last_sync_at,
         "lastError": integration.last_error,
+        "heldDeletions": [facts_of(each, integration.name) for each in held],
         "operations": [_operation(one) for one in operations],
     }
 
@@ -91,3 +97,8 @@ def _show(document: dict[str, Any]) -> None:
     for shop in document["shops"]:
         table.add_row(shop["name"], shop["integrationId"][:8], shop["state"])
     Console(highlight=False, markup=False).print(table)
+    for held in (each for shop in document["shops"] for each in shop["heldDeletions"]):
+        say(
+            f"{held['shop']}: {held['missing']} of {held['known']} {held['resource']} were missing at once; nothing "
+            f"was removed. Look in Trafft, then `sixfb deletions accept {held['id'][:8]}` or `dismiss`."
+        )

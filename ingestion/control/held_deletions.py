@@ -129,6 +129,19 @@ def find_open(connection: Connection, beginning: str) -> HeldDeletion:
     return found[0]
 
 
+def told_since(connection: Connection, held: HeldDeletion) -> set[str]:
+    """Return the ids of appointments of which a webhook has told since they were put aside."""
+    if held.resource != "appointments":
+        return set()
+    rows = connection.execute(
+        "select told.external_id from control.webhook_appointments as told"
+        " inner join control.webhook_events as event on event.id = told.event_id"
+        " where told.integration_id = %s and event.last_received_at >= %s",
+        (held.integration_id, held.held_at),
+    )
+    return {external_id for (external_id,) in rows}
+
+
 def decide(connection: Connection, key: str, decision: Decision) -> None:
     """Close one; a row that was closed meanwhile stays as it is. Raises `UnknownDeletion`."""
     updated = connection.execute(

@@ -11,14 +11,16 @@ from ingestion.control.records import Integration, SyncOperation
 # two misses do not stand in a row.
 _FORGET_TOLD = """
     delete from control.sweep_misses as missed
-    using control.webhook_appointments as told
+    using
+        control.webhook_appointments as told
+        inner join control.webhook_events as event on event.id = told.event_id
     where
         missed.integration_id = %(integration_id)s
         and missed.resource = %(resource)s
         and %(resource)s = 'appointments'
         and told.integration_id = missed.integration_id
         and told.external_id = missed.external_id
-        and told.received_at >= missed.first_missed_at
+        and event.last_received_at >= missed.first_missed_at
 """
 
 
@@ -73,8 +75,13 @@ def forget(connection: Connection, integration_id: str, resource: str, seen_ids:
     seen_again = [
         external_id for external_id in missed_since(connection, integration_id, resource) if external_id in seen_ids
     ]
+    drop(connection, integration_id, resource, seen_again)
+
+
+def drop(connection: Connection, integration_id: str, resource: str, external_ids: Sequence[str]) -> None:
+    """Remember the misses of these records no longer."""
     connection.execute(
         "delete from control.sweep_misses"
         " where integration_id = %s and resource = %s and external_id = any(%s::text[])",
-        (integration_id, resource, seen_again),
+        (integration_id, resource, list(external_ids)),
     )
