@@ -31,11 +31,16 @@ print("great_expectations" in sys.modules, usage.ru_utime + usage.ru_stime)
 
 
 def test_jobs_schedules_and_sensors_are_there(repository: RepositoryDefinition) -> None:
-    assert {job.name for job in repository.get_all_jobs()} >= {"full_sync", "incremental_sync", "analytics"}
-    assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
-        "full_sync_daily": "0 2 * * *",
-        "incremental_sync_hourly": "0 8-20 * * *",
-        "analytics_half_hourly": "*/30 8-20 * * *",
+    jobs = {job.name for job in repository.get_all_jobs()}
+    assert jobs >= {"full_sync", "incremental_sync", "customers_sync", "analytics"}
+    # All tick alike, in UTC: which shops' local hours have struck, a tick finds out.
+    assert {
+        schedule.name: (schedule.cron_schedule, schedule.execution_timezone) for schedule in repository.schedule_defs
+    } == {
+        "full_sync_daily": ("*/5 * * * *", "UTC"),
+        "incremental_sync_hourly": ("*/5 * * * *", "UTC"),
+        "customers_sync_twice_daily": ("*/5 * * * *", "UTC"),
+        "analytics_half_hourly": ("*/5 * * * *", "UTC"),
     }
     assert "integrations_changed" in {sensor.name for sensor in repository.sensor_defs}
 

@@ -1,4 +1,4 @@
-"""The two ways to sync: everything, or what is new."""
+"""The ways to sync: everything, what is new, or the customers."""
 
 from datetime import timedelta
 
@@ -36,5 +36,12 @@ incremental_sync = _sync_job(
     "incremental",
     "Reads what is new in the chosen shops; what changed in old appointments waits for the next full sync.",
     # The next one is due in an hour.
+    timedelta(minutes=55),
+)
+customers_sync = _sync_job(
+    "customers_sync",
+    "customers",
+    "Reads the customers of the chosen shops whole: new ones, changed ones, and those that were deleted.",
+    # Less than a full sync reads by far, and the next incremental one is due in an hour.
     timedelta(minutes=55),
 )
