@@ -22,6 +22,7 @@
     {#- Trafft has no "completed": see is_completed. A word not listed here is kept raw and counted as unknown. -#}
     case {{ normalised(raw_status) }}
         when 'approved' then 'confirmed'
+        when 'confirmed' then 'confirmed'
         when 'pending' then 'pending'
         when 'canceled' then 'cancelled'
         when 'cancelled' then 'cancelled'

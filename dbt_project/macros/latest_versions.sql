@@ -1,8 +1,10 @@
-{% macro latest_versions(versions, key, attributes) -%}
-    {#- One row per key of a version log, from the loads that have arrived. The newest version decides whether the record
-        is gone; the attributes are those of the newest version that has any, so what is gone keeps its name. Newest is
-        by observation, never by arrival: a load may be committed late. -#}
-    {%- set newest_first = 'observed_at desc, load_id desc, row_hash desc nulls last' -%}
+{% macro latest_versions(versions, key, attributes, origins=['api']) -%}
+    {#- One row per key of a version log, from the loads that have arrived. The origins that count stand in the order in
+        which they are believed: as soon as the first has any version of a record, the others say nothing of it. Its
+        newest version decides whether the record is gone; the attributes are those of the newest version that has any,
+        so what is gone keeps its name. Newest is by observation, never by arrival: a load may be committed late. -#}
+    {%- set believed = "'" ~ origins | join("', '") ~ "'" -%}
+    {%- set newest_first = 'precedence, observed_at desc, load_id desc, row_hash desc nulls last' -%}
     with loads as (
         select * from {{ ref('int_loads__arrived') }}
     ),
@@ -16,22 +18,25 @@
     {%- endif %}
 
     log as (
-        select versions.*, loads.arrived_at
+        select
+            versions.*,
+            loads.arrived_at,
+            array_position(array[{{ believed }}], versions.origin) as precedence
         from {{ versions }} as versions
         inner join loads on versions.load_id = loads.load_id
         {%- if is_incremental() %}
         inner join touched
             on versions.integration_id = touched.integration_id and versions.{{ key }} = touched.{{ key }}
         {%- endif %}
-        where versions.origin = 'api'
+        where versions.origin in ({{ believed }})
     ),
 
     compared as (
         select
             log.*,
             min(observed_at) over record as first_observed_at,
-            max(observed_at) over record as last_observed_at,
             max(arrived_at) over record as last_arrived_at,
+            first_value(observed_at) over (record order by {{ newest_first }}) as last_observed_at,
             first_value(op) over (record order by {{ newest_first }}) = 'gone' as is_gone
         from log
         window record as (partition by integration_id, {{ key }})
@@ -41,6 +46,7 @@
         compared.integration_id::uuid as integration_id,
         barbershop_id::uuid as barbershop_id,
         {{ key }},
+        origin,
         {%- for attribute in attributes %}
         {{ attribute }},
         {%- endfor %}

@@ -66,6 +66,7 @@
     days as (
         select integration_id, day
         from moved
+        where day is not null
         union
         select clients.integration_id, others.first_day as day
         from clients

@@ -24,6 +24,8 @@ class ShopHistory:
     now: datetime = OPENING
     records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     fresh: list[Version] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """Ids of appointments that a webhook or a file told of first."""
 
     def open(self) -> None:
         """See everything for the first time."""
@@ -41,6 +43,7 @@ class ShopHistory:
         moves: list[Callable[[], None]] = [
             *(self.book, self.book, self.reschedule, self.reschedule, self.judge, self.judge, self.regroup),
             *(self.reassign, self.rename, self.reprice, self.lose, self.lose, self.find),
+            *(self.witness, self.witness, self.witness, self.confirm, self.import_customer),
         ]
         self.chance.choice(moves)()
 
@@ -89,6 +92,51 @@ class ShopHistory:
 
     def find(self) -> None:
         self._see(self.chance.choice(("appointments", "customers", "services", "employees")))
+
+    def witness(self) -> None:
+        """Let a webhook or a file tell of an appointment, that the API has shown or not."""
+        if self.chance.random() < 0.5:
+            external_id = self.chance.choice(list(self.records["appointments"]))
+        else:
+            external_id = f"w{len(self.told) + 1}"
+            self.told.append(external_id)
+        bookings = [
+            entry | {"price": self.chance.choice((None, "31", "44.5"))}
+            for entry in self._bookings()
+            if entry["status"] is not None
+        ]
+        starts_at = self._start() if self.chance.random() < 0.9 else None
+        told = appointment(
+            self.shop,
+            external_id,
+            self._tick(),
+            starts_at=starts_at or OPENING,
+            bookings=bookings,
+            status=self.chance.choice(APPOINTMENT_STATUSES),
+            booked_at=None,
+            price=bookings[0]["price"] if len(bookings) == 1 else self.chance.choice((None, 27)),
+            service_category=self.chance.choice((None, "Haircuts")),
+            cancel_reason=self.chance.choice((None, "Sick")),
+        )
+        values = told.values if starts_at else {**told.values, "starts_at": None, "ends_at": None}
+        self.fresh.append(replace(told, values=values, origin=self.chance.choice(("webhook", "webhook", "csv"))))
+
+    def confirm(self) -> None:
+        """Let the API show an appointment that was only told of, or say that it is gone."""
+        if not self.told:
+            return
+        external_id = self.chance.choice(self.told)
+        shown = appointment(
+            self.shop, external_id, self._tick(), starts_at=self._start(), bookings=self._bookings(), booked_at=None
+        )
+        if self.chance.random() < 0.7:
+            self._first(shown)
+        else:
+            self.fresh.append(replace(shown, values={}, op="gone"))
+
+    def import_customer(self) -> None:
+        external_id = self.chance.choice((*self.records["customers"], "c50", "c51"))
+        self.fresh.append(replace(customer(self.shop, external_id, self._tick(), "From A File"), origin="csv"))
 
     def _see(self, table: str, **columns: Any) -> None:
         external_id = self.chance.choice(list(self.records[table]))
@@ -162,8 +210,7 @@ class History:
         kept_back = [version for version in versions if self.chance.random() < 0.15]
         on_time = [version for version in versions if version not in kept_back]
         repeated = [version for version in on_time if self.chance.random() < 0.05]
-        hinted = [replace(version, origin="webhook", values={}) for version in on_time if self.chance.random() < 0.05]
-        self.log.load([*on_time, *repeated, *hinted])
+        self.log.load([*on_time, *repeated])
         if self.late:
             self.log.load(self.late)
         self.late = kept_back

@@ -16,6 +16,7 @@ WORDS = {"approved": "confirmed", "pending": "pending", "noshow": "no_show"} | d
     ("canceled", "cancelled", "rejected"), "cancelled"
 )
 MILL = Decimal("0.001")
+BELIEVED = ("api", "webhook", "csv")
 NO_BOOKING = {"status": None, "additional_persons": 0, "customer_id": None, "booking_id": ""}
 Period = tuple[str, str, date]
 
@@ -100,40 +101,69 @@ def _popular_services(lines: Iterable[Line]) -> list[dict[str, Any]]:
 
 def _lines(versions: list[tuple[Version, str]], zones: Mapping[str, str], as_of: datetime) -> Iterable[Line]:
     prices = _prices(versions)
-    first_seen: dict[Any, datetime] = {}
-    newest: dict[Any, tuple[Any, Version]] = {}
+    histories: dict[Any, list[tuple[Any, Version]]] = defaultdict(list)
     for version, load_id in versions:
-        if version.table != "appointments" or version.origin != "api":
+        if version.table == "appointments":
+            rank = (-BELIEVED.index(version.origin), version.observed_at, load_id, version.row_hash or "")
+            histories[version.shop.integration_id, version.external_id].append((rank, version))
+    for key, history in histories.items():
+        ranked = [version for _, version in sorted(history, key=lambda entry: entry[0], reverse=True)]
+        contents = [version for version in ranked if version.op == "seen"]
+        if ranked[0].op == "gone" or contents[0].values["starts_at"] is None:
             continue
-        key = (version.shop.integration_id, version.external_id)
-        first_seen[key] = min(first_seen.get(key, version.observed_at), version.observed_at)
-        rank = (version.observed_at, load_id, version.row_hash or "")
-        if key not in newest or rank > newest[key][0]:
-            newest[key] = (rank, version)
-    for key, (_, version) in newest.items():
-        if version.op == "seen":
-            zone = ZoneInfo(zones.get(key[0], "UTC"))
-            booked_at = version.values["booked_at"] or first_seen[key]
-            yield from _explode(version, zone, as_of, prices(key[0], version.values["service_id"], booked_at))
+        values = contents[0].values
+        booked_at = values["booked_at"] or min(version.observed_at for version in ranked)
+        told = next((version.values for version in ranked if version.origin != "api"), None)
+        zone = ZoneInfo(zones.get(key[0], "UTC"))
+        yield from _explode(contents[0], told, zone, as_of, prices(key[0], values["service_id"], booked_at))
 
 
-def _explode(version: Version, zone: ZoneInfo, as_of: datetime, price: Decimal | None) -> Iterable[Line]:
+def _explode(
+    version: Version, told: Mapping[str, Any] | None, zone: ZoneInfo, as_of: datetime, price: Decimal | None
+) -> Iterable[Line]:
     values = version.values
     for entry in values["bookings"] or [NO_BOOKING]:
         status = _status(values["status"], entry["status"])
-        name = " ".join(filter(None, (entry.get("customer_first_name"), entry.get("customer_last_name"))))
+        amount = None if told is None else _told_price(entry, len(values["bookings"]), told)
+        if amount is None and price is not None:
+            amount = price * (1 + entry["additional_persons"])
         yield Line(
             integration_id=version.shop.integration_id,
             key=f"{version.external_id}:{entry['booking_id']}",
-            client=None if name in PSEUDO_NAMES else entry["customer_id"],
+            client=None if _name(entry) in PSEUDO_NAMES else entry["customer_id"],
             place=values.get("location_id"),
             starts=values["starts_at"].astimezone(zone),
             is_attended=status == "confirmed" and values["ends_at"] <= as_of,
             status=status,
-            price=None if price is None else price * (1 + entry["additional_persons"]),
+            price=amount,
             service_id=values["service_id"],
             service_name=values["service_name"],
         )
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (entry.get("customer_first_name"), entry.get("customer_last_name"))))
+
+
+def _told_price(booking: Mapping[str, Any], bookings: int, told: Mapping[str, Any]) -> Decimal | None:
+    """Return what was told that this booking costs: the only amount for the only booking, else that of its client."""
+    entries = told["bookings"]
+    if bookings <= 1 and len(entries) <= 1:
+        amounts = [entry["price"] for entry in entries if entry["price"] is not None] or [told["price"]]
+    else:
+        amounts = [entry["price"] for entry in entries if _is_same_client(booking, entry)]
+        if len(amounts) != 1:
+            # One booking now, of which an amount for all was told.
+            amounts = [told["price"]] if bookings <= 1 else [None]
+    return None if amounts[0] is None else Decimal(amounts[0])
+
+
+def _is_same_client(booking: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    if booking["booking_id"] and booking["booking_id"] == entry["booking_id"]:
+        return True
+    if booking["customer_id"] and entry["customer_id"]:
+        return bool(booking["customer_id"] == entry["customer_id"])
+    return bool(_name(booking)) and _name(booking).lower() == _name(entry).lower()
 
 
 def _status(appointment: str | None, booking: str | None) -> str:

@@ -16,7 +16,8 @@ with latest as (
             'status', 'note', 'service_id', 'service_name', 'location_id',
             'location_name', 'employee_id', 'employee_name', 'bookings', 'starts_at',
             'ends_at', 'booked_at'
-        ]
+        ],
+        origins=['api', 'webhook', 'csv']
     ) }}
 )
 

@@ -72,6 +72,7 @@ localised as (
         bookings.client_id,
         bookings.client_name,
         bookings.client_email,
+        bookings.client_phone,
         {{ is_pseudo_client('bookings.client_id', 'bookings.client_name') }} as is_pseudo_client,
         bookings.employee_id,
         bookings.employee_name,
@@ -89,6 +90,8 @@ localised as (
             as scheduled_hour,
         {{ minutes_between('bookings.starts_at', 'bookings.ends_at') }} as duration_minutes,
         bookings.seats,
+        {{ money('bookings.told_price') }} as told_price,
+        bookings.told_by,
         bookings.canonical_status as status,
         bookings.raw_status,
         coalesce(bookings.booked_at, bookings.first_observed_at) as priced_at,
@@ -115,8 +118,9 @@ priced as (
             when localised.is_pseudo_client then localised.external_id
             else concat_ws('|', localised.client_id, localised.scheduled_on, localised.location_id)
         end as visit_key,
-        {{ money('prices.price * localised.seats') }} as price,
+        coalesce(localised.told_price, {{ money('prices.price * localised.seats') }}) as price,
         case
+            when localised.told_price is not null then localised.told_by
             when {{ money('prices.price * localised.seats') }} is null then 'unknown'
             when localised.priced_at >= prices.known_from then 'service_at_booking'
             else 'service_first_known'

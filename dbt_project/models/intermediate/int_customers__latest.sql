@@ -15,7 +15,8 @@ with latest as (
         attributes=[
             'first_name', 'last_name', 'email', 'phone_number', 'phone_country_code',
             'birthday', 'gender'
-        ]
+        ],
+        origins=['api', 'csv']
     ) }}
 )
 

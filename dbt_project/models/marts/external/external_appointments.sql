@@ -21,6 +21,10 @@ appointments as (
     select * from {{ ref('int_appointments__latest') }}
 ),
 
+witnessed as not materialized (
+    select * from {{ ref('int_appointments__witnessed') }}
+),
+
 customers as not materialized (
     select * from {{ ref('int_customers__latest') }}
 ),
@@ -61,12 +65,13 @@ described as (
         bookings.client_id,
         coalesce({{ name }}, bookings.client_name) as client_name,
         coalesce({{ present('customers.email') }}, bookings.client_email) as client_email,
-        {{ present('customers.phone_number') }} as client_phone,
+        coalesce({{ present('customers.phone_number') }}, bookings.client_phone) as client_phone,
         bookings.is_pseudo_client,
         bookings.employee_id,
         bookings.employee_name,
         bookings.service_id,
         bookings.service_name,
+        {{ present('witnessed.service_category') }} as service_category,
         bookings.location_id,
         bookings.location_name,
         bookings.scheduled_at,
@@ -81,6 +86,9 @@ described as (
         bookings.price_source,
         bookings.status,
         bookings.raw_status,
+        case when bookings.status = 'cancelled' then {{ present('witnessed.cancel_reason') }} end as cancel_reason,
+        witnessed.booking_uuid,
+        appointments.origin,
         appointments.loaded_at as last_synced_at,
         appointments.row_hash as sync_hash,
         appointments.first_observed_at as created_at,
@@ -97,6 +105,10 @@ described as (
         on
             touched.integration_id = appointments.integration_id
             and touched.appointment_id = appointments.appointment_id
+    left join witnessed
+        on
+            touched.integration_id = witnessed.integration_id
+            and touched.appointment_id = witnessed.appointment_id
     left join customers
         on
             bookings.integration_id = customers.integration_id

@@ -49,6 +49,7 @@ described as (
         nullif(regexp_replace(customers.phone_number, '\D', '', 'g'), '') as phone_digits,
         {{ is_pseudo_client('customers.customer_id', name) }} as is_pseudo_client,
         not customers.is_gone as is_active,
+        customers.origin,
         coalesce(clients.total_appointments, 0) as total_appointments,
         coalesce(clients.total_spent, 0)::numeric(18, 3) as total_spent,
         clients.first_appointment_at,

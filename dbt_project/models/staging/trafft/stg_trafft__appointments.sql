@@ -21,6 +21,12 @@ select
     versions.location_name::text as location_name,
     versions.employee_id::text as employee_id,
     versions.employee_name::text as employee_name,
+    versions.service_category::text as service_category,
+    versions.cancel_reason::text as cancel_reason,
+    versions.booking_uuid::text as booking_uuid,
+
+    -- money
+    versions.price,
 
     -- json
     versions.bookings,
