@@ -50,6 +50,7 @@ def witness_batches(
     """
     if operation.sync_type == "webhook":
         webhook_events.claim(connection, operation)
+    _close_known_customers(connection, operation, log)
     webhook_appointments.read_again(connection, integration)
     observations = _observations(connection, integration, log)
     if not observations:
@@ -91,6 +92,13 @@ def settle_events(
         unmatched=webhook_events.close(connection, operation, unmatched, "unmatched", why=why),
         waiting=waiting,
     )
+
+
+def _close_known_customers(connection: Connection, operation: SyncOperation, log: VersionLog) -> None:
+    """Settle what tells of customers that the log has: nothing but their coming is told, and that is known."""
+    new = {event.customer_id: event.id for event in webhook_events.pending(connection, operation) if event.customer_id}
+    known = log.latest(CUSTOMERS, list(new)) if new else {}
+    webhook_events.close(connection, operation, [new[customer_id] for customer_id in known], "applied")
 
 
 def _observations(connection: Connection, integration: Integration, log: VersionLog) -> list[Observation]:

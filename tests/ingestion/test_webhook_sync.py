@@ -191,3 +191,11 @@ def test_a_new_customer_is_asked_for_by_id(shop: WebhookShop) -> None:
     shop.connection.execute("update control.sync_operations set status = 'failed', completed_at = now()")
     assert shop.sync(customers=["732"]) == Settled(applied=1)
     assert shop.versions() == []
+
+
+@pytest.mark.sql
+def test_a_customer_whom_the_log_knows_needs_no_asking(shop: WebhookShop) -> None:
+    shop.knows(CUSTOMERS, {"id": 732, "first_name": "Ola"})
+    store(shop.connection, shop.integration, "customer.created", {"customerId": "732"})
+    assert shop.sync() == Settled()
+    assert shop.events()[0]["outcome"] == "applied"
