@@ -38,17 +38,19 @@ def run_jobs(
     jobs: Sequence[str],
     integration_ids: Sequence[str],
     *,
+    options: Sequence[str] = (),
     environment: Mapping[str, str],
     url: str,
     meanwhile: Callable[[], None],
 ) -> list[JobRun]:
     """Run the jobs one after the other in one process, as real Dagster runs, and return what became of each.
 
-    `meanwhile` is called a few times a second. Raises `ServiceFailed` when the process dies before it has run them all;
-    a run that failed is returned like any other.
+    `options` are further arguments of `pipelines.launch`: what a sync reads. `meanwhile` is called a few times a
+    second. Raises `ServiceFailed` when the process dies before it has run them all; a run that failed is returned like
+    any other.
     """
     shops = [part for key in integration_ids for part in ("--integration", key)]
-    command = [sys.executable, "-P", "-m", "pipelines.launch", *jobs, *shops]
+    command = [sys.executable, "-P", "-m", "pipelines.launch", *jobs, *shops, *options]
     child = supervisor.start(
         "run",
         command,

@@ -81,5 +81,18 @@ def find_integration(url: str, beginning: str) -> Integration:
     raise NoSuchShop(f"No shop has an id that begins with {beginning!r}. Connected are {_names(known)}.")
 
 
+def all_active(url: str) -> list[Integration]:
+    """Return the shops that are to be synced: connected, and not paused. Raises `NoSuchShop` when there is none."""
+    with connect(url) as connection:
+        shops = [one for one in list_integrations(connection) if one.status != "disconnected"]
+    if active := [one for one in shops if not one.settings.paused]:
+        return active
+    raise NoSuchShop(
+        "Every shop is paused; name the one to sync all the same."
+        if shops
+        else "No shop is connected yet. Connect one with `sixfb shop connect`."
+    )
+
+
 def _names(integrations: Sequence[Integration]) -> str:
-    return ", ".join(f"{one.name} ({one.id[:8]})" for one in integrations)
+    return ", ".join(f"{one.name} ({one.id[:8]})" for one in integrations if one.status != "disconnected")

@@ -1,7 +1,8 @@
-"""Syncs the shops of one run, one after the other, and records in Dagster what became of each."""
+"""Syncs the shops of one run together, and records in Dagster what became of each."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 
 from dagster import AssetExecutionContext, AssetMaterialization, Config
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
@@ -11,8 +12,9 @@ from ingestion.control.database import connect
 from ingestion.control.integrations import list_integrations
 from ingestion.control.locks import AlreadyRunning
 from ingestion.control.records import Integration
-from ingestion.reading import SyncType
-from ingestion.sync import Installation, SyncReport, sync_integration
+from ingestion.local_days import window_of_days
+from ingestion.reading import Aim, SyncType
+from ingestion.sync import Installation, SyncReport, SyncRequest, syncing
 from ingestion.systems import BookingSystem
 from pipelines.failures import as_failure
 from pipelines.partitions import integrations
@@ -27,42 +29,66 @@ class SyncConfig(Config):
 
     sync_type: SyncType = Field(
         default="full",
-        description="full reads every list whole, so it also finds what was deleted; incremental reads what is new.",
+        description=(
+            "full reads every list whole, so it also finds what was deleted; incremental reads what is new; "
+            "appointments and customers read that one list whole; backfill reads the appointments of certain days."
+        ),
     )
     integration_ids: list[str] = Field(
         default=[],
         description="Ids of the integrations to sync; leave it empty when the run targets partitions instead.",
     )
+    date_from: str = Field(
+        default="", description="backfill only: the first day, such as 2026-03-01, in each shop's own time zone."
+    )
+    date_to: str = Field(default="", description="backfill only: the last day, which is read too.")
+    forced: bool = Field(
+        default=False, description="Sync also shops that are being left alone for a while because they kept failing."
+    )
+
+    def aim_at(self, shop: Integration) -> Aim:
+        """Return what to read of a shop. Raises `ValueError` with a sentence about dates that cannot be meant."""
+        if self.sync_type != "backfill":
+            if self.date_from or self.date_to:
+                raise ValueError(
+                    f"date_from and date_to belong to a backfill; a sync of type {self.sync_type} has none"
+                )
+            return Aim(self.sync_type)
+        if not (self.date_from and self.date_to):
+            raise ValueError("a backfill needs date_from and date_to, such as 2026-03-01: set them in its config")
+        first, last = _day("date_from", self.date_from), _day("date_to", self.date_to)
+        return Aim("backfill", window_of_days(first, last, shop.timezone))
+
+
+def _day(name: str, given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ValueError(f"{name} is {given!r}, which is no date; write it as 2026-03-01") from None
 
 
 def sync_shops(
     context: AssetExecutionContext, system: BookingSystem, config: SyncConfig, *, installation: Installation
 ) -> Iterator[AssetMaterialization]:
-    """Sync each shop that the run asks for and yield what landed, a shop's tables at a time.
+    """Sync the shops that the run asks for and yield what landed, a shop's tables at a time, as each is settled.
 
     A shop that fails does not stop its neighbours: the others are synced and recorded first, then the step fails with
     every shop's error and advice, so that the failure is seen. Raises `dagster.Failure`.
     """
     wanted = list(context.partition_keys) if context.run.is_partitioned else config.integration_ids
     shops = _shops_of(system, installation.url, wanted)
-    _announce(context, [shop.id for shop in shops])
+    requests = [SyncRequest(shop.id, config.aim_at(shop), forced=config.forced) for shop in shops]
+    _announce(context, system, config.sync_type, [shop.id for shop in shops])
     failures: dict[str, Exception] = {}
-    for shop in shops:
-        try:
-            report = sync_integration(
-                installation,
-                shop.id,
-                sync_type=config.sync_type,
-                run_id=context.run.run_id,
-                on_progress=_at_intervals(context.log.info),
-            )
-        except AlreadyRunning as busy:
-            context.log.warning(f"{shop.name}: {busy}")
-        except Exception as error:
-            context.log.exception(f"{shop.name} failed")
-            failures[f"{shop.name} ({shop.id})"] = error
-        else:
-            yield from _materialisations(system, report)
+    on_progress = _at_intervals(context.log.info)
+    for outcome in syncing(installation, requests, run_id=context.run.run_id, on_progress=on_progress):
+        if outcome.report:
+            yield from _materialisations(system, outcome.report)
+        elif isinstance(outcome.error, AlreadyRunning):
+            context.log.warning(f"{outcome.name}: {outcome.error}")
+        elif outcome.error:
+            context.log.error(f"{outcome.name} failed", exc_info=outcome.error)
+            failures[f"{outcome.name} ({outcome.integration_id})"] = outcome.error
     if failures:
         raise as_failure(failures, of=len(shops))
 
@@ -75,7 +101,7 @@ def _shops_of(system: BookingSystem, url: str, wanted: Sequence[str]) -> list[In
     return [connected[key] for key in wanted if connected[key].provider == system.name]
 
 
-def _announce(context: AssetExecutionContext, keys: Sequence[str]) -> None:
+def _announce(context: AssetExecutionContext, system: BookingSystem, sync_type: SyncType, keys: Sequence[str]) -> None:
     """Plan one materialisation a shop and table, so that Dagster shows which shops are under way and which failed.
 
     Dagster plans by itself only for a run that targets partitions; a scheduled run names its shops in its config,
@@ -84,7 +110,9 @@ def _announce(context: AssetExecutionContext, keys: Sequence[str]) -> None:
     if context.run.is_partitioned:
         return
     context.instance.add_dynamic_partitions(str(integrations.name), keys)
-    for asset in context.selected_asset_keys:
+    # Only what this sync reads: a table that was planned and not materialised shows as failed when the run fails.
+    names = Aim(sync_type).lists([resource.name for resource in system.resources])
+    for asset in sorted(context.selected_asset_keys & {raw_key(system, name) for name in (*names, QUARANTINE)}):
         for key in keys:
             planned = AssetMaterializationPlannedData(asset, partition=key)
             event = DagsterEvent.build_asset_materialization_planned_event(

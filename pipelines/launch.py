@@ -1,13 +1,14 @@
 """Runs jobs here and now, in this process, as real runs of the instance.
 
 `python -m pipelines.launch full_sync analytics --integration ID` runs jobs one after the other in one process, so that
-the 4 CPU seconds of imports are paid once, and prints one line of JSON a run.
+the 4 CPU seconds of imports are paid once, and prints one line of JSON a run. What a sync reads, its job says, unless
+`--type` does.
 """
 
 import json
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from functools import cache
@@ -20,6 +21,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from dagster._core.storage.tags import RUN_FAILURE_REASON_TAG
 from dagster._utils.interrupts import setup_interrupt_handlers
 
+from ingestion.reading import SYNC_TYPES as SYNC_TYPE_NAMES
 from ingestion.reading import SyncType
 from pipelines.definitions import defs
 from pipelines.processes import MAX_RETRIES_TAG, this_process
@@ -27,17 +29,30 @@ from pipelines.runs import RunInputs, sync_inputs
 
 LOCATION = "pipelines"
 """The code location's name, as workspace.yaml gives it."""
-SYNC_TYPES: dict[str, SyncType] = {"full_sync": "full", "incremental_sync": "incremental"}
+SYNC_TYPES: dict[str, SyncType] = {
+    "full_sync": "full",
+    "incremental_sync": "incremental",
+    "customers_sync": "customers",
+    "backfill": "backfill",
+}
+"""Job → what its syncs read."""
 
 
-def run_job(job_name: str, integration_ids: Sequence[str] = (), *, instance: DagsterInstance) -> DagsterRun:
+def run_job(
+    job_name: str,
+    integration_ids: Sequence[str] = (),
+    *,
+    instance: DagsterInstance,
+    sync_type: SyncType | None = None,
+    **options: str | bool,
+) -> DagsterRun:
     """Run a job in this process and return the finished run, which stands in the instance like any other.
 
-    `integration_ids` are the shops of a sync; other jobs take none. Ask the run's `is_success` or `status` for how it
-    went: a failed step does not raise here.
+    `integration_ids` are the shops of a sync, `options` other fields of its config; other jobs take none. Ask the run's
+    `is_success` or `status` for how it went: a failed step does not raise here.
     """
     job = repository().get_job(job_name)
-    inputs = inputs_of(job_name, integration_ids)
+    inputs = inputs_of(job_name, integration_ids, sync_type, **options)
     run = instance.create_run_for_job(
         job,
         run_config=inputs.config,
@@ -50,10 +65,12 @@ def run_job(job_name: str, integration_ids: Sequence[str] = (), *, instance: Dag
     return finished or run
 
 
-def inputs_of(job_name: str, integration_ids: Sequence[str]) -> RunInputs:
-    """Return what a run of the job is launched with."""
+def inputs_of(
+    job_name: str, integration_ids: Sequence[str], sync_type: SyncType | None = None, **options: str | bool
+) -> RunInputs:
+    """Return what a run of the job is launched with; a sync reads what its job says, unless `sync_type` does."""
     if job_name in SYNC_TYPES:
-        return sync_inputs(integration_ids, SYNC_TYPES[job_name])
+        return sync_inputs(integration_ids, sync_type or SYNC_TYPES[job_name], **options)
     return RunInputs(config={}, tags={})
 
 
@@ -72,8 +89,12 @@ def _origin(job_name: str) -> RemoteJobOrigin:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the jobs that are named, also after one that failed, until interrupted; return 0 when all succeeded."""
     parser = ArgumentParser(prog="python -m pipelines.launch", description="Run jobs in this process.")
-    parser.add_argument("jobs", nargs="+", help="full_sync, incremental_sync, analytics; run in this order")
+    parser.add_argument("jobs", nargs="+", help=f"{', '.join(SYNC_TYPES)}, analytics; run in this order")
     parser.add_argument("--integration", action="append", default=[], help="id of a shop to sync; may be repeated")
+    parser.add_argument("--type", choices=SYNC_TYPE_NAMES, help="what a sync reads, where its job does not mean it")
+    parser.add_argument("--from", dest="date_from", metavar="DATE", help="first day of a backfill, such as 2026-03-01")
+    parser.add_argument("--to", dest="date_to", metavar="DATE", help="last day of a backfill")
+    parser.add_argument("--forced", action="store_true", help="sync also shops that are being left alone for a while")
     options = parser.parse_args(arguments)
     # A polite end, from a supervisor or an operator, closes the run and the sync instead of leaving them open.
     setup_interrupt_handlers()
@@ -82,13 +103,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for job_name in options.jobs:
             # dbt's words go where Dagster's go, so that our output is JSON alone.
             with redirect_stdout(sys.stderr):
-                run = run_job(job_name, options.integration, instance=instance)
+                run = run_job(
+                    job_name, options.integration, instance=instance, sync_type=options.type, **_others(options)
+                )
             statuses.append(run.status)
             sys.stdout.write(json.dumps({"job": job_name, "runId": run.run_id, "status": run.status.value}) + "\n")
             sys.stdout.flush()
             if run.tags.get(RUN_FAILURE_REASON_TAG) == RunFailureReason.UNEXPECTED_TERMINATION.value:
                 break  # Dagster has caught the signal and closed the run; what comes after it is not wanted any more
     return 0 if set(statuses) == {DagsterRunStatus.SUCCESS} else 1
+
+
+def _others(options: Namespace) -> dict[str, str | bool]:
+    given = {"date_from": options.date_from, "date_to": options.date_to, "forced": options.forced}
+    return {name: value for name, value in given.items() if value}
 
 
 if __name__ == "__main__":

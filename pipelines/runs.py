@@ -22,13 +22,13 @@ class RunInputs:
     tags: dict[str, str]
 
 
-def sync_inputs(integration_ids: Sequence[str], sync_type: SyncType) -> RunInputs:
-    """Return the inputs of a run over several shops, or over one."""
+def sync_inputs(integration_ids: Sequence[str], sync_type: SyncType, **options: str | bool) -> RunInputs:
+    """Return the inputs of a run over several shops, or over one; `options` are other fields of its `SyncConfig`."""
     tags = {INTEGRATION_TAG: integration_ids[0]} if len(integration_ids) == 1 else {SHARD_TAG: ALL_SHOPS}
-    return RunInputs({"ops": op_config(sync_type, integration_ids)}, tags)
+    return RunInputs({"ops": op_config(sync_type, integration_ids, **options)}, tags)
 
 
-def op_config(sync_type: SyncType, integration_ids: Sequence[str] = ()) -> dict[str, Any]:
+def op_config(sync_type: SyncType, integration_ids: Sequence[str] = (), **options: str | bool) -> dict[str, Any]:
     """Return each system's part of a run's config; a system leaves the shops that are another's alone."""
-    config = {"sync_type": sync_type, "integration_ids": list(integration_ids)}
+    config = {"sync_type": sync_type, "integration_ids": list(integration_ids), **options}
     return {name: {"config": config} for name in SYSTEMS}

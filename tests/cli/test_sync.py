@@ -1,10 +1,13 @@
 """`sixfb sync` without a running installation: a real Dagster run here, followed to its end."""
 
+import json
 import signal
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 
+from cli.commands.sync import sync
 from cli.environment import inherited
 from cli.programs import program
 from ingestion.control.database import connect
@@ -85,3 +88,43 @@ def test_without_a_shop_the_way_to_connect_one_is_named(sixfb: Sixfb) -> None:
     result = sixfb("sync", "abc")
     assert result.exit_code == 1
     assert "Connect one with `sixfb shop connect`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "Name the shops to sync, or say --all."),
+        (["abc", "--all"], "Name the shops to sync, or say --all."),
+        (["abc", "--from", "2026-03-01"], "--from and --to belong to --type backfill."),
+        (["abc", "--type", "backfill", "--from", "2026-03-01"], "A back-fill needs --from and --to."),
+        (["abc", "--type", "backfill", "--from", "2026-03-02", "--to", "2026-03-01"], "--to is before --from."),
+        (["abc", "--type", "webhook"], "'webhook' is not one of"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused_before_anything_starts(arguments: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(sync, arguments)
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+
+
+@pytest.mark.slow
+def test_several_shops_are_one_run(
+    sixfb: Sixfb, connected: dict[str, str], shop: Shop, simulator: Simulator, simulator_url: str
+) -> None:
+    other = sixfb.json(*arguments(shop, simulator_url, *secrets(shop), "--name", "Another"))
+    simulator.fail_next("employees", times=1, status=404)
+    result = sixfb("sync", "--all", "--type", "full")
+    assert result.exit_code == 1
+    documents = {each["integrationId"]: each for each in json.loads(result.stdout)}
+    assert documents.keys() == {connected["integrationId"], other["integrationId"]}
+    assert len({each["runId"] for each in documents.values()}) == 1
+    assert sorted(each["status"] for each in documents.values()) == ["failed", "success"]
+    assert "did not succeed" in result.stderr
+    days = ("--from", "2026-01-01", "--to", "2026-01-31")
+    [one] = [sixfb.json("sync", other["integrationId"], "--type", "backfill", *days)]
+    assert (one["status"], one["runStatus"]) == ("success", "SUCCESS")
+    with connect(sixfb.database_url) as connection:
+        spans = connection.execute("select date_from, date_to from control.sync_operations where date_from is not null")
+        assert [(start.isoformat(), end.isoformat()) for start, end in spans] == [
+            ("2026-01-01T05:00:00+00:00", "2026-02-01T05:00:00+00:00")
+        ]

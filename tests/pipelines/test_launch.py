@@ -14,7 +14,8 @@ from dagster import DagsterInstance, DagsterRunStatus
 
 from cli.environment import dagster_url
 from ingestion.control.database import connect
-from pipelines.launch import inputs_of
+from ingestion.reading import SyncType
+from pipelines.launch import SYNC_TYPES, inputs_of
 from simulator.server import Simulator
 from simulator.shop import Shop
 from tests.ingestion.syncing import connect_simulated
@@ -28,11 +29,27 @@ def test_a_single_shop_and_all_shops_are_kept_apart_from_themselves() -> None:
 
 
 def test_each_sync_job_reads_in_its_own_way() -> None:
-    types = {job: inputs_of(job, ["a"]).config["ops"]["trafft"]["config"] for job in ("full_sync", "incremental_sync")}
+    types = {job: config_of(job)["sync_type"] for job in SYNC_TYPES}
     assert types == {
-        "full_sync": {"sync_type": "full", "integration_ids": ["a"]},
-        "incremental_sync": {"sync_type": "incremental", "integration_ids": ["a"]},
+        "full_sync": "full",
+        "incremental_sync": "incremental",
+        "customers_sync": "customers",
+        "backfill": "backfill",
     }
+
+
+def test_a_person_may_want_another_reading_and_certain_days() -> None:
+    assert config_of("incremental_sync", "appointments", forced=True) == {
+        "sync_type": "appointments",
+        "integration_ids": ["a"],
+        "forced": True,
+    }
+    assert config_of("backfill", date_from="2026-03-01", date_to="2026-03-31")["date_to"] == "2026-03-31"
+
+
+def config_of(job: str, sync_type: SyncType | None = None, **options: str | bool) -> dict[str, object]:
+    config: dict[str, object] = inputs_of(job, ["a"], sync_type, **options).config["ops"]["trafft"]["config"]
+    return config
 
 
 def test_a_job_that_is_no_sync_takes_no_shops() -> None:

@@ -1,4 +1,4 @@
-"""The ways to sync: everything, what is new, or the customers."""
+"""The ways to sync: everything, what is new, the customers, or certain days."""
 
 from datetime import timedelta
 
@@ -44,4 +44,11 @@ customers_sync = _sync_job(
     "Reads the customers of the chosen shops whole: new ones, changed ones, and those that were deleted.",
     # Less than a full sync reads by far, and the next incremental one is due in an hour.
     timedelta(minutes=55),
+)
+backfill = _sync_job(
+    "backfill",
+    "backfill",
+    "Reads again the appointments of certain days, however long ago: name the shops and the days in the config.",
+    # At most what a full sync reads.
+    timedelta(hours=6),
 )
