@@ -4,6 +4,7 @@ import sys
 import traceback
 from importlib import import_module
 from importlib.util import find_spec
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ COMMANDS = {
     "migrate": ("cli.commands.migrate", "Bring the database to this version."),
     "shop": ("cli.commands.shop", "Connect shops, disconnect them, and list them."),
     "sync": ("cli.commands.sync", "Sync one shop now."),
+    "import": ("cli.commands.import_", "Import a CSV file exported from Trafft."),
     "deletions": ("cli.commands.deletions", "Decide about deletions that were too many to believe."),
     "status": ("cli.commands.status", "Say how each shop is, and what runs."),
     "doctor": ("cli.commands.doctor", "Check the installation, and say what to do."),
@@ -38,7 +40,9 @@ class Commands(click.Group):
         """Import and return one command."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        # A function cannot be called `import`.
+        attribute = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = getattr(import_module(COMMANDS[cmd_name][0]), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 -- a mistake in the table above, not in the input
         return command
 

@@ -23,7 +23,8 @@ _NEEDS_YOU = {
 
 
 def state_of(integration: Integration, operations: Sequence[SyncOperation], now: datetime) -> str:
-    """Say how a shop is. `operations` are its syncs, newest first."""
+    """Say how a shop is. `operations` are its syncs, newest first; imported files and accepted deletions say nothing."""
+    operations = [one for one in operations if one.sync_type not in ("csv", "deletions")]
     if integration.status == "disconnected":
         return "disconnected"
     if not operations:
