@@ -88,6 +88,22 @@ def test_bookings_travel_from_trafft_to_the_figures_past_a_shop_that_fails(pipel
     assert [name for name, passed in evaluations.items() if not passed] == []
 
 
+def test_a_deleted_booking_leaves_the_marts_through_the_gate(pipeline: Pipeline) -> None:
+    """A tombstone has no hash and no payload: the gate once took that for damage, and shut for good."""
+    shop = pipeline.connected.shop
+    pipeline.run("full_sync")
+    deleted = shop.truth().appointments[0].id
+    shop.delete_appointment(deleted)
+    pipeline.run("full_sync")
+    with connect(pipeline.connected.installation.url) as connection:  # two sweeps lie an hour apart
+        connection.execute("update control.sweep_misses set first_missed_at = first_missed_at - interval '2 hours'")
+    pipeline.run("full_sync")
+    assert pipeline.value("select count(*) from raw_trafft.appointments where op = 'gone'") == 1
+    assert pipeline.run("analytics").is_success
+    shown = "select count(*) from analytics.external_appointments where split_part(external_id, ':', 1) = "
+    assert pipeline.value(f"{shown} '{deleted}'") == 0
+
+
 def test_nothing_is_transformed_when_the_landing_is_broken(pipeline: Pipeline) -> None:
     pipeline.run("full_sync")
     with connect(pipeline.connected.installation.url) as connection:

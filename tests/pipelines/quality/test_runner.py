@@ -36,7 +36,7 @@ def found(verdict: Verdict) -> list[tuple[str, str, int]]:
 def test_good_versions_and_tombstones_pass(connection: Connection, database_url: str, table: str) -> None:
     land(connection, table, "1")
     nothing: dict[str, Any] = dict.fromkeys(TABLES[table])
-    land(connection, table, "2", op="gone", payload=None, **nothing)
+    land(connection, table, "2", op="gone", row_hash=None, payload=None, **nothing)
     verdict = verdict_on(database_url, table)
     assert found(verdict) == []
     assert len(verdict.findings) == len(load_suite(f"raw_{table}").expectations)
@@ -48,7 +48,8 @@ def test_good_versions_and_tombstones_pass(connection: Connection, database_url:
         ("customers", {"barbershop_id": None}, "barbershop_id", "critical"),
         ("customers", {"barbershop_id": "Fade & Co"}, "barbershop_id", "critical"),
         ("customers", {"integration_id": None}, "integration_id", "critical"),
-        ("customers", {"row_hash": None}, "row_hash", "critical"),
+        ("customers", {"row_hash": None}, "hash_fits_op", "critical"),
+        ("customers", {"op": "gone", "payload": None}, "hash_fits_op", "critical"),
         ("customers", {"row_hash": "abc"}, "row_hash", "critical"),
         ("customers", {"op": None, "payload": "{}"}, "op", "critical"),
         ("customers", {"op": "deleted"}, "op", "critical"),
@@ -58,7 +59,7 @@ def test_good_versions_and_tombstones_pass(connection: Connection, database_url:
         ("customers", {"observed_at": "2999-01-01T00:00:00Z"}, "observed_in_the_past", "critical"),
         ("customers", {"sync_id": None}, "sync_id", "critical"),
         ("customers", {"payload": None}, "payload_fits_op", "critical"),
-        ("customers", {"op": "gone"}, "payload_fits_op", "critical"),
+        ("customers", {"op": "gone", "row_hash": None}, "payload_fits_op", "critical"),
         ("customers", {"first_name": None, "email": None}, "can_be_recognised", "warning"),
         ("appointments", {"starts_at": None, "ends_at": None}, "has_a_start", "critical"),
         ("appointments", {"ends_at": "2026-03-02T14:59:00Z"}, "ends_after_its_start", "critical"),
