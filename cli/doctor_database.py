@@ -8,6 +8,8 @@ import psycopg
 from cli.database import Database
 from cli.doctor import Check
 from cli.installation import Installation
+from cli.locks import running
+from cli.marts import marts_state
 from cli.migration import is_current
 from ingestion.control.database import UnsupportedServer, connect, require_supported
 from ingestion.control.integrations import NotConnected, credentials_of, list_integrations
@@ -31,6 +33,7 @@ def database_checks(installation: Installation, database: Database) -> Iterator[
             return
         yield Check("migrations", "pass", "the database is at this version")
         yield from _shops(installation, connection)
+        yield _marts(connection)
 
 
 def _server(installation: Installation, connection: psycopg.Connection) -> Check:
@@ -63,12 +66,23 @@ def _clock(connection: psycopg.Connection) -> Check:
     return Check("clock", "pass", f"{now:%Y-%m-%d %H:%M:%S} UTC, as the database server's")
 
 
+def _marts(connection: psycopg.Connection) -> Check:
+    trouble = marts_state(connection).trouble(datetime.now(UTC))
+    if trouble:
+        return Check("marts", "fail", trouble, "Mend what the check names; the next analytics run does the rest.")
+    return Check("marts", "pass", "the marts show what was synced")
+
+
 def _shops(installation: Installation, connection: psycopg.Connection) -> Iterator[Check]:
     shops = list_integrations(connection)
     if not shops:
         yield Check("shops", "warn", "no shop is connected", "Connect one with `sixfb shop connect`.")
         return
-    vault = Vault.from_ring(installation.key_ring())
+    try:
+        vault = Vault.from_ring(installation.key_ring())
+    except VaultError as error:
+        yield Check("key", "fail", "the key ring cannot be used", str(error))
+        return
     for shop in shops:
         if shop.status == "disconnected":
             yield Check(shop.name, "pass", "disconnected, so neither its key nor its Trafft is asked for")
@@ -85,7 +99,15 @@ def _shop(
         yield Check(f"key of {shop.name}", "fail", "the credentials cannot be opened", str(error))
         return
     yield Check(f"key of {shop.name}", "pass", "the encryption key opens the credentials")
-    yield _reach(shop, credentials, allow_loopback=installation.settings.allow_loopback)
+    yield _reach(shop, credentials, allow_loopback=_may_use_loopback(installation))
+    if shop.status == "error":
+        yield Check(f"last sync of {shop.name}", "warn", shop.last_error or "it failed", "`sixfb status` says more.")
+
+
+def _may_use_loopback(installation: Installation) -> bool:
+    """Whether syncs may call this machine: what runs decides, for it is what syncs; else the setting here."""
+    up = running(installation.home) or {}
+    return bool(up.get("allowLoopback", installation.settings.allow_loopback))
 
 
 def _reach(shop: Integration, credentials: Credentials, *, allow_loopback: bool) -> Check:

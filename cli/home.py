@@ -23,9 +23,12 @@ class Home:
         A folder that was there before keeps its mode, whoever else uses it; what we put into it is ours alone.
         """
         home = cls(root.expanduser().absolute())
+        is_new = not home.root.exists()
         try:
             for folder in (home.root, home.dagster, home.dlt, home.dbt, home.logs, home.supervisors):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if is_new:
+                _keep_out_of_git(home.root)
         except OSError as error:
             raise HomeUnusable(home.root, error.strerror or str(error)) from error
         if not os.access(home.root, os.W_OK):
@@ -75,3 +78,8 @@ class Home:
     def log(self, name: str) -> Path:
         """Return the log file of the process `name`."""
         return self.logs / f"{name}.log"
+
+
+def _keep_out_of_git(root: Path) -> None:
+    """A home inside a checkout holds the key that opens every credential: no `git add` may take it along."""
+    (root / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -43,6 +43,7 @@ def demo(*, once: bool, as_json: bool, shops: int | None, seed: int | None, as_o
     with ExitStack() as stack:
         stack.enter_context(stopping_in_order())
         holder = stack.enter_context(only_one(home, "demo"))
+        holder.tell(allowLoopback=True)
         state = DemoState.open(home, seed=seed, shops=shops)
         with progress.phase("database", "Starting PostgreSQL"):
             database = stack.enter_context(installation.database())

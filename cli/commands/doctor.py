@@ -1,7 +1,6 @@
 """`sixfb doctor`: check the installation, and say what to do."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import click
 
@@ -28,7 +27,7 @@ def doctor(*, as_json: bool) -> None:
         if not as_json:
             _show(check)
     if as_json:
-        emit({"ok": all(check.outcome != "fail" for check in checks), "checks": [asdict(check) for check in checks]})
+        emit({"ok": all(check.outcome != "fail" for check in checks), "checks": [_facts(check) for check in checks]})
     if any(check.outcome == "fail" for check in checks):
         raise click.exceptions.Exit(1)
 
@@ -46,6 +45,10 @@ def _all(installation: Installation) -> Iterator[Check]:
         if message is None:
             raise
         yield Check("postgres", "fail", "the database cannot be used", message)
+
+
+def _facts(check: Check) -> dict[str, str]:
+    return {"name": check.name, "outcome": check.outcome, "found": check.found, "nextStep": check.next_step}
 
 
 def _show(check: Check) -> None:

@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.commands.deletions import facts_of
+from cli.commands.shop_settings import shown_settings
 from cli.console import emit, say
 from cli.installation import Installation
 from cli.locks import running
+from cli.marts import MartsState, marts_state
 from cli.migration import require_current
 from cli.states import state_of
 from ingestion.control.database import connect
@@ -30,16 +32,20 @@ def status(*, as_json: bool) -> None:
     """Say how each shop is, and what runs."""
     installation = Installation.open()
     up = running(installation.home)
+    shops, marts = _recorded(installation)
     document = {
         "home": str(installation.home.root),
         "asOf": datetime.now(UTC),
         "running": None if up is None else _services(up),
-        "shops": _shops(installation),
+        "marts": None if marts is None else marts.document(),
+        "shops": shops,
     }
     if as_json:
         emit(document)
     else:
         _show(document)
+        if marts is not None and (trouble := marts.trouble(datetime.now(UTC))):
+            say(trouble)
 
 
 def _services(up: dict[str, Any]) -> dict[str, Any]:
@@ -47,16 +53,18 @@ def _services(up: dict[str, Any]) -> dict[str, Any]:
     return {"command": up["command"], "pid": up["pid"], "since": up["since"], "ui": up.get("ui"), "services": services}
 
 
-def _shops(installation: Installation) -> list[dict[str, Any]]:
+def _recorded(installation: Installation) -> tuple[list[dict[str, Any]], MartsState | None]:
+    """Return the shops, and how the marts follow them; without a database there is neither."""
     if not installation.has_database:
-        return []
+        return [], None
     with installation.database() as database:
         require_current(database.url)
         with connect(database.url) as connection:
-            return [
+            shops = [
                 _shop(one, history(connection, one.id, _SHOWN), open_deletions(connection, one.id))
                 for one in list_integrations(connection)
             ]
+            return shops, marts_state(connection)
 
 
 def _shop(integration: Integration, operations: list[SyncOperation], held: list[HeldDeletion]) -> dict[str, Any]:
@@ -67,6 +75,7 @@ def _shop(integration: Integration, operations: list[SyncOperation], held: list[
         "timezone": integration.timezone,
         "currency": integration.currency,
         "state": state_of(integration, operations, datetime.now(UTC)),
+        "settings": shown_settings(integration),
         "lastSyncAt": integration.last_sync_at,
         "lastError": integration.last_error,
         "heldDeletions": [facts_of(each, integration.name) for each in held],
@@ -91,11 +100,12 @@ def _show(document: dict[str, Any]) -> None:
     up = document["running"]
     say(f"sixfb {up['command']} runs (process {up['pid']}): {up['ui'] or 'starting'}" if up else "Nothing runs.")
     if not document["shops"]:
-        say("No shop is connected yet. Connect one with `sixfb shop connect`.")
+        say(f"No shop is connected yet in {document['home']}. Connect one with `sixfb shop connect`.")
         return
     table = Table("shop", "id", "state")
     for shop in document["shops"]:
-        table.add_row(shop["name"], shop["integrationId"][:8], shop["state"])
+        paused = "" if shop["settings"].get("autoSync", True) else " (paused)"
+        table.add_row(shop["name"], shop["integrationId"][:8], f"{shop['state']}{paused}")
     Console(highlight=False, markup=False).print(table)
     for held in (each for shop in document["shops"] for each in shop["heldDeletions"]):
         say(

@@ -32,6 +32,7 @@ def up(*, port: int) -> None:
         only_one_on(database.url),
         Supervisor(home) as supervisor,
     ):
+        holder.tell(allowLoopback=installation.settings.allow_loopback)
         environment = child_environment(
             home, database.url, installation.key_ring(), allow_loopback=installation.settings.allow_loopback
         )

@@ -39,7 +39,7 @@ class TrafftError(Exception):
 
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
-        return f"{self.what}{place}. {self.advice}".strip()
+        return f"{self.what.rstrip('.')}{place}. {self.advice}".strip()
 
 
 class TransientError(TrafftError):

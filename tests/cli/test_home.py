@@ -30,3 +30,13 @@ def test_a_file_in_the_homes_place_is_refused_with_advice(tmp_path: Path) -> Non
     (tmp_path / "home").write_text("")
     with pytest.raises(HomeUnusable, match=r"home cannot be used: .*Set SIXFB_HOME"):
         Home.at(tmp_path / "home")
+
+
+def test_a_home_of_our_making_keeps_itself_out_of_git(tmp_path: Path) -> None:
+    Home.at(tmp_path / "home")
+    assert (tmp_path / "home" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_folder_that_was_there_before_stays_visible_to_git(tmp_path: Path) -> None:
+    Home.at(tmp_path)
+    assert not (tmp_path / ".gitignore").exists()

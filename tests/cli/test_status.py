@@ -1,5 +1,6 @@
 """`sixfb status` and `sixfb doctor` on a real database with a simulated shop."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,15 @@ def test_a_healthy_installation_passes_the_doctor(sixfb: Sixfb, connected: str, 
     assert found.pop("service") in ("pass", "warn"), "another program may have the usual ports"
     assert found.pop("disk") in ("pass", "warn")
     assert set(found.values()) == {"pass"}
-    assert {"python", "postgres", "clock", "migrations", f"key of {shop.name}", f"Trafft of {shop.name}"} == set(found)
+    assert {
+        "python",
+        "postgres",
+        "clock",
+        "migrations",
+        "marts",
+        f"key of {shop.name}",
+        f"Trafft of {shop.name}",
+    } == set(found)
 
 
 def test_a_lost_key_is_found_with_advice(sixfb: Sixfb, connected: str, shop: Shop) -> None:
@@ -107,3 +116,28 @@ def test_a_sync_from_the_future_means_that_the_clock_is_wrong(sixfb: Sixfb, conn
     result = sixfb("doctor")
     assert result.exit_code == 1
     assert "FAIL  clock: a sync is recorded for " in result.stdout
+
+
+def test_marts_that_wait_for_a_load_too_long_are_told(sixfb: Sixfb, connected: str) -> None:
+    assert "marts" not in sixfb("status").stderr
+    with connect(sixfb.database_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into raw_trafft._dlt_loads (load_id, schema_name, status, inserted_at)"
+            " values ('1', 'trafft', 0, now() - interval '1 hour')"
+        )
+    assert "The marts are behind since" in sixfb("status").stderr
+    assert checks(json.loads(sixfb("doctor", "--json").stdout))["marts"] == "fail"
+
+
+def test_psql_reaches_the_database_with_its_own_arguments(sixfb: Sixfb, connected: str, tmp_path: Path) -> None:
+    answer = tmp_path / "answer"
+    assert sixfb("psql", "-At", "-o", str(answer), "-c", "select id from control.integrations").exit_code == 0
+    assert answer.read_text().strip() == connected
+
+
+def test_a_failed_sync_and_a_broken_key_ring_show_in_the_doctors_report(sixfb: Sixfb, connected: str) -> None:
+    with connect(sixfb.database_url, autocommit=True) as connection:
+        integrations.mark_error(connection, connected, "ServerError: Trafft answered 503.")
+        [name] = [one.name for one in integrations.list_integrations(connection)]
+    assert checks(sixfb.json("doctor", "--json"))[f"last sync of {name}"] == "warn"
+    assert checks(json.loads(sixfb("doctor", "--json", ENCRYPTION_KEY="nonsense").stdout))["key"] == "fail"
