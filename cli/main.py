@@ -21,7 +21,9 @@ COMMANDS = {
     "deletions": ("cli.commands.deletions", "Decide about deletions that were too many to believe."),
     "status": ("cli.commands.status", "Say how each shop is, and what runs."),
     "doctor": ("cli.commands.doctor", "Check the installation, and say what to do."),
+    "psql": ("cli.commands.psql", "Open psql on this installation's database; ARGUMENTS are psql's own."),
     "simulate": ("cli.commands.simulate", "Serve simulated shops that behave like Trafft, until Ctrl-C."),
+    "chaos": ("cli.commands.chaos", "Break syncs on purpose, and prove that nothing is lost."),
     "bench": ("bench.cli", "Measure the load path, side by side with its rivals."),
 }
 """Name → module that holds the click command of that name, and its one line for `sixfb --help`."""
@@ -86,7 +88,8 @@ def expected(error: Exception) -> str | None:
     if kind.__module__.partition(".")[0] in OURS:
         return str(error)
     if kind.__module__.startswith("psycopg") and kind.__name__ == "OperationalError":
-        return f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL, or run `sixfb doctor`."
+        said = str(error).strip().rstrip(".?")
+        return f"The database cannot be used: {said}. Check DATABASE_URL, or run `sixfb doctor`."
     if kind.__name__ == "ValidationError" and "pydantic" in sys.modules:
         return _settings_message(error)
     return None
