@@ -1,4 +1,4 @@
-"""`sixfb shop`: connect shops, disconnect them, and list them."""
+"""`sixfb shop`: connect shops, disconnect them, list them, and set when they are synced."""
 
 import re
 import sys
@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cli.commands.shop_settings import pause, resume, set_shop, shown_settings, shown_status
 from cli.console import emit, say
 from cli.installation import Installation
 from cli.migration import make_ready, require_current
@@ -47,7 +48,11 @@ def _secret(_context: click.Context, parameter: click.Parameter, value: str | No
 
 @click.group()
 def shop() -> None:
-    """Connect shops, disconnect them, and list them."""
+    """Connect shops, disconnect them, list them, and set when they are synced."""
+
+
+for _command in (set_shop, pause, resume):
+    shop.add_command(_command)
 
 
 @shop.command()
@@ -104,7 +109,7 @@ def list_shops(*, as_json: bool) -> None:
     else:
         table = Table("shop", "integration", "address", "time zone", "currency", "status")
         for one in shops:
-            table.add_row(one.name, one.id, one.base_url, one.timezone, one.currency, one.status)
+            table.add_row(one.name, one.id, one.base_url, one.timezone, one.currency, shown_status(one))
         Console(highlight=False, markup=False).print(table)
 
 
@@ -118,4 +123,5 @@ def _facts(integration: Integration) -> dict[str, object]:
         "currency": integration.currency,
         "status": integration.status,
         "lastSyncAt": integration.last_sync_at,
+        "settings": shown_settings(integration),
     }

@@ -7,8 +7,11 @@ As JSON: `autoSync` (false pauses), `resumedAt`, `businessHours` {opensAt, close
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
 
 LARGEST_PAGE = 500
 """Trafft documents no ceiling; a larger page would save next to nothing, as most of its cost is its rows."""
@@ -81,6 +84,37 @@ class ShopSettings:
             "pageSize": self.page_size,
             "requestsPerMinute": self.requests_per_minute,
         }
+
+
+def change(connection: Connection, integration_id: str, changes: Mapping[str, Any]) -> ShopSettings:
+    """Store changed settings, in the form in which they are stored, and return all of them as they are now.
+
+    Raises `InvalidSettings` unless all of them can be meant; then nothing is changed. What is wrong already can be
+    mended so. Raises `LookupError` for an integration that does not exist.
+    """
+    with connection.transaction():
+        row = connection.execute(
+            "select sync_settings from control.integrations where id = %s for update", (integration_id,)
+        ).fetchone()
+        if row is None:
+            raise LookupError(f"no integration has the id {integration_id!r}")
+        stored = {**(row[0] if isinstance(row[0], Mapping) else {}), **changes}
+        settings = ShopSettings.of(stored)
+        connection.execute(
+            "update control.integrations set sync_settings = %s, updated_at = now() where id = %s",
+            (Jsonb(stored), integration_id),
+        )
+    return settings
+
+
+def pause(connection: Connection, integration_id: str) -> ShopSettings:
+    """Let no cadence sync the shop until `resume`; a sync by hand still does. Raises as `change` does."""
+    return change(connection, integration_id, {"autoSync": False})
+
+
+def resume(connection: Connection, integration_id: str) -> ShopSettings:
+    """End a pause: the cadences go on with the next slot, and make up for none of the pause. Raises as `change`."""
+    return change(connection, integration_id, {"autoSync": True, "resumedAt": datetime.now(UTC).isoformat()})
 
 
 def _whole(value: Any, name: str, least: int, most: int) -> int:
