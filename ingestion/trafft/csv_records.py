@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from ingestion.csv_text import Row
 from ingestion.csv_values import Clock, local_text, read_amount, read_clock, read_duration, split_date
 from ingestion.records import Resource, ShopContext, Unreadable
@@ -212,6 +214,12 @@ def _identify(record: Mapping[str, Any]) -> str | None:
 def _parse_appointment(record: Mapping[str, Any], context: ShopContext) -> tuple[Any, ...]:
     values = dict(zip(APPOINTMENTS.columns, parse_appointment(record, context), strict=True))
     values["price"] = None if record["price"] is None else Decimal(record["price"])
+    # An export has one customer a line, and the price is what that one pays: models take both from the booking.
+    bookings = [
+        {**booking, "customer_phone": told["customer"]["phone_number"], "price": record["price"]}
+        for booking, told in zip(orjson.loads(values["bookings"]), record["bookings"], strict=True)
+    ]
+    values["bookings"] = orjson.dumps(bookings).decode()
     for name in ("service_category", "cancel_reason", "booking_uuid"):
         values[name] = record[name]
     return tuple(values.values())

@@ -118,6 +118,7 @@ def test_an_export_becomes_versions_with_the_columns_that_the_api_fills(shop: Sh
     assert (origin, op, sync_id) == ("csv", "seen", report.sync_id)
     [booking] = bookings
     assert (booking["customer_id"], booking["customer_first_name"], booking["status"]) == ("731", "Noah", "Approved")
+    assert (booking["price"], booking["customer_phone"], booking["booking_id"]) == ("38", None, None)
     assert employees == [{"employee_id": "5", "name": "Dario Vance"}]
     assert (payload["meeting_link"], payload["recurring"]) == ("https://meet.example/x", "No")
 
