@@ -24,6 +24,7 @@ COMMANDS = {
     "psql": ("cli.commands.psql", "Open psql on this installation's database; ARGUMENTS are psql's own."),
     "simulate": ("cli.commands.simulate", "Serve simulated shops that behave like Trafft, until Ctrl-C."),
     "chaos": ("cli.commands.chaos", "Break syncs on purpose, and prove that nothing is lost."),
+    "day": ("cli.commands.day", "Play a day of all cadences over many simulated shops."),
     "bench": ("bench.cli", "Measure the load path, side by side with its rivals."),
 }
 """Name → module that holds the click command of that name, and its one line for `sixfb --help`."""

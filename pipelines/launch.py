@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from functools import cache
 
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RepositoryDefinition
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RepositoryDefinition, RunRequest
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.events import RunFailureReason
 from dagster._core.execution.api import execute_run
@@ -51,8 +51,17 @@ def run_job(
     `integration_ids` are the shops of a sync, `options` other fields of its config; other jobs take none. Ask the run's
     `is_success` or `status` for how it went: a failed step does not raise here.
     """
-    job = repository().get_job(job_name)
     inputs = inputs_of(job_name, integration_ids, sync_type, **options)
+    return _execute(job_name, inputs, instance)
+
+
+def run_request(job_name: str, request: RunRequest, *, instance: DagsterInstance) -> DagsterRun:
+    """Run in this process what a schedule or a sensor asks for, and return the finished run."""
+    return _execute(job_name, RunInputs(dict(request.run_config), dict(request.tags)), instance)
+
+
+def _execute(job_name: str, inputs: RunInputs, instance: DagsterInstance) -> DagsterRun:
+    job = repository().get_job(job_name)
     run = instance.create_run_for_job(
         job,
         run_config=inputs.config,
