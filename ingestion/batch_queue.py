@@ -47,6 +47,11 @@ class BatchQueue(Generic[Item]):
             self._items.clear()
             self._changed.notify_all()
 
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        with self._changed:
+            return len(self._items)
+
     def __iter__(self) -> Iterator[Item]:
         """Yield items as they come, until all readers are done or the queue is closed."""
         while True:

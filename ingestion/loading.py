@@ -164,12 +164,26 @@ class RawLoader:
             # Read every file that the next load needs, so that damage shows here and not in the middle of it.
             for name in self._pipeline.schema_names:
                 self._pipeline.schemas.load_schema(name)
+            self._tidy()
         except Exception:
             # dlt's own errors, and whatever its half-written files make of its readers: JSON, key and value errors.
             connect(self.url).close()
             self._pipeline = self._begin_anew()
             return True
         return is_pending
+
+    def _tidy(self) -> None:
+        """Remove what dlt keeps and nobody needs once nothing is waiting.
+
+        That is a folder of small files for every completed load, and whole records, customers' data among them, of a
+        reading that was killed before its end.
+        """
+        folder = self.work_dir / self._name
+        kept = {folder / "normalize" / "extracted"}
+        for parent in ("normalize", "load/new", "load/loaded"):
+            for child in (folder / parent).glob("*/"):
+                if child not in kept:
+                    shutil.rmtree(child)
 
     def waiting_syncs(self) -> set[str]:
         """Return the ids of the syncs whose rows an earlier, killed load left; none of files that cannot be read."""

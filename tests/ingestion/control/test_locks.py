@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection as Pipe
 import pytest
 
 from ingestion.control.database import connect
-from ingestion.control.locks import AlreadyRunning, LockLost, integration_lock
+from ingestion.control.locks import AlreadyRunning, LockLost, integration_lock, integration_locks
 
 pytestmark = pytest.mark.sql
 
@@ -107,3 +107,35 @@ def test_a_writer_whose_session_was_ended_learns_it(database_url: str) -> None:
             lock.confirm()
         with integration_lock(database_url, ONE):  # and another may take over
             pass
+
+
+def test_one_session_holds_the_locks_of_many_and_tells_who_has_the_others(database_url: str) -> None:
+    third = "0d6f1c9e-0000-4000-8000-00000000000c"
+    with (
+        integration_lock(database_url, OTHER),
+        integration_locks(database_url, [ONE, OTHER, third]) as locks,
+        connect(database_url, autocommit=True) as observer,
+    ):
+        assert locks.held == {ONE, third}
+        assert set(locks.busy) == {OTHER}
+        assert "database session" in str(locks.busy[OTHER])
+        assert len(set(observer.execute(HOLDER).fetchall())) == 2
+        with pytest.raises(AlreadyRunning):
+            ExitStack().enter_context(integration_lock(database_url, third))
+
+
+def test_a_shop_that_is_asked_for_twice_is_free_again_afterwards(database_url: str) -> None:
+    with integration_locks(database_url, [ONE, ONE]) as locks:
+        assert locks.held == {ONE}
+    with integration_lock(database_url, ONE):
+        pass
+
+
+def test_runs_over_the_same_shops_share_them_out_and_never_wait(database_url: str) -> None:
+    with (
+        integration_locks(database_url, [ONE, OTHER]) as first,
+        integration_locks(database_url, [OTHER, ONE]) as second,
+    ):
+        assert first.held == {ONE, OTHER}
+        assert second.held == frozenset()
+        second.confirm()

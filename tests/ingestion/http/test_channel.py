@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.http.channel import Channel
 from ingestion.http.guard import require_secure
+from ingestion.http.pacing import Gate, RateLimit, Stopped
 from ingestion.http.policy import Policy
 from ingestion.http.trouble import TransportError, Trouble, printable
 from tests.ingestion.fake_time import FakeTime
@@ -234,3 +235,37 @@ def test_every_request_carries_its_time_outs() -> None:
 
 def test_foreign_text_is_put_on_one_short_plain_line() -> None:
     assert printable("a\r\nb\x1b[31mred\u202e " + "x" * 500) == "a b [31mred " + "x" * 188
+
+
+def test_all_shops_together_keep_the_rate_of_the_process() -> None:
+    time = FakeTime()
+    gate = Gate(RateLimit(per_minute=120, burst=1, timing=time.timing))
+
+    def shop() -> Channel:
+        transport = httpx.MockTransport(answering())
+        policy = Policy(requests_per_minute=60, burst=100)
+        return Channel(policy, auth=Signed(), gate=gate, transport=transport, timing=time.timing)
+
+    shops = [shop() for _ in range(5)]
+    for _ in range(4):
+        for one in shops:
+            one.send("GET", URL)
+    assert time.monotonic() == pytest.approx(19 / 2)
+    assert sum(one.stats.rate_limit_seconds for one in shops) == pytest.approx(19 / 2)
+
+
+def test_a_run_that_is_over_asks_nothing_more() -> None:
+    time = FakeTime()
+    gate = Gate(RateLimit(per_minute=600, burst=10, timing=time.timing))
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200)
+
+    with Channel(Policy(), auth=Signed(), gate=gate, transport=httpx.MockTransport(answer), timing=time.timing) as one:
+        one.send("GET", URL)
+        gate.shut()
+        with pytest.raises(Stopped):
+            one.send("GET", URL)
+    assert len(asked) == 1
