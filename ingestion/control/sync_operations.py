@@ -128,7 +128,11 @@ def close_abandoned(connection: Connection, integration_id: str) -> int:
 
     Whoever holds the lock is the only writer, so a row in progress has none.
     """
-    error = {"error": "Abandoned", "message": "The process that ran this sync ended before it could say how it went."}
+    error = {
+        "error": "Abandoned",
+        "message": "The process that ran this sync ended before it could say how it went.",
+        "advice": "Nothing to do: what it had loaded stays, and the next sync carries on from there.",
+    }
     closed = connection.execute(
         "update control.sync_operations"
         " set status = 'failed', errors = errors || %s, completed_at = clock_timestamp()"

@@ -24,6 +24,7 @@ from ingestion.control.vault import Vault
 from ingestion.secrets import Secret
 from ingestion.settings import get_settings
 from ingestion.sync import Installation
+from pipelines.processes import note_process
 from pipelines.project import PROJECT_DIR
 
 
@@ -35,6 +36,7 @@ class InstallationResource(ConfigurableResource[Installation]):
 
     def create_resource(self, context: InitResourceContext) -> Installation:
         """Open the key ring; one that cannot be read stops the run here, before the first request."""
+        note_process(context)
         settings = get_settings()
         return Installation(
             url=self.database_url,
@@ -49,6 +51,10 @@ class Warehouse(ConfigurableResource[None]):
     """The one database: control record, raw tables and marts."""
 
     database_url: str
+
+    def setup_for_execution(self, context: InitResourceContext) -> None:
+        """Note whose run this is."""
+        note_process(context)
 
     def connect(self) -> Connection:
         """Open a session; use it as a context manager."""

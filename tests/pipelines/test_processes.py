@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import psutil
 import pytest
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, job, op
 from dagster._core.test_utils import create_run_for_test
 
+from pipelines.defs.resources import Warehouse
 from pipelines.processes import PROCESS_TAG, close_dead_runs, this_process
 
 
@@ -78,3 +80,41 @@ def test_what_is_over_or_has_not_begun_is_left_alone(instance: DagsterInstance, 
     run_id = create_run_for_test(instance, job_name="idle", status=finished).run_id
     assert close_dead_runs(instance) == []
     assert status(instance, run_id) is finished
+
+
+def test_a_run_that_has_not_told_its_process_is_given_time(instance: DagsterInstance) -> None:
+    run_id = start(instance, {})
+    assert close_dead_runs(instance, unknown_after=timedelta(minutes=10)) == []
+    assert status(instance, run_id) is DagsterRunStatus.STARTED
+
+
+def test_a_retry_is_not_taken_for_dead_because_it_carries_the_tags_of_the_dead_run(
+    instance: DagsterInstance, identity_of_a_dead_process: str
+) -> None:
+    dead = start(instance, {PROCESS_TAG: identity_of_a_dead_process})
+    close_dead_runs(instance)
+    retry = create_run_for_test(
+        instance,
+        job_name="idle",
+        status=DagsterRunStatus.STARTED,
+        tags={PROCESS_TAG: identity_of_a_dead_process},
+        parent_run_id=dead,
+        root_run_id=dead,
+    )
+    assert close_dead_runs(instance, unknown_after=timedelta(minutes=10)) == []
+    assert status(instance, retry.run_id) is DagsterRunStatus.STARTED
+
+
+def test_a_run_tells_its_process_when_its_resources_are_made(instance: DagsterInstance) -> None:
+    @op
+    def look(warehouse: Warehouse) -> None:
+        """Need a resource."""
+
+    @job(resource_defs={"warehouse": Warehouse(database_url="postgresql://nobody@nowhere/none")})
+    def idle() -> None:
+        look()
+
+    run_id = idle.execute_in_process(instance=instance).run_id
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.tags[PROCESS_TAG] == this_process()[PROCESS_TAG]
