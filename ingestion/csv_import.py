@@ -71,7 +71,7 @@ def preview_csv(url: str, integration_id: str, request: CsvRequest) -> CsvReport
     with connect(url, autocommit=True) as connection:
         connection.execute("set default_transaction_read_only = on")
         integration = integrations.get_integration(connection, integration_id)
-        plan = _Plan.of(connection, integration, request, sync_id="dry run")
+        plan = _Plan.of(connection, integration, _open(request), sync_id="dry run")
         for _ in plan.batches():
             pass
         return plan.report(None, None)
@@ -87,12 +87,12 @@ def import_csv(url: str, work_dir: Path, integration_id: str, request: CsvReques
     with connect(url, autocommit=True) as connection:
         integration = integrations.get_integration(connection, integration_id)
         # A file that cannot be read is no operation of the shop: look before the row is opened.
-        _open(request)
+        file = _open(request)
         with integration_lock(url, integration.id) as lock:
             sync_operations.close_abandoned(connection, integration.id)
             operation = sync_operations.start(connection, integration, SYNC_TYPE)
             try:
-                plan = _Plan.of(connection, integration, request, sync_id=operation.id)
+                plan = _Plan.of(connection, integration, file, sync_id=operation.id)
                 seconds = _load(url, work_dir, integration, plan, lock.confirm)
             except BaseException as error:
                 _record_failure(connection, operation, error)
@@ -100,34 +100,40 @@ def import_csv(url: str, work_dir: Path, integration_id: str, request: CsvReques
             return _finish(connection, operation, plan, seconds)
 
 
-def _open(request: CsvRequest) -> tuple[CsvTable, Columns, Formats]:
-    table = open_table(request.path, encoding=request.encoding, delimiter=request.delimiter)
-    columns = map_columns(LAYOUTS[request.resource], table.headings, request.columns or {})
-    formats = detect_formats(table, columns, date_order=request.date_order, decimal_mark=request.decimal_mark)
-    return table, columns, formats
-
-
 @dataclass(frozen=True)
-class _Plan:
-    """A file that was understood, and the reading that turns it into rows."""
+class _File:
+    """A file that was understood."""
 
     table: CsvTable
     columns: Columns
     formats: Formats
+
+
+def _open(request: CsvRequest) -> _File:
+    table = open_table(request.path, encoding=request.encoding, delimiter=request.delimiter)
+    columns = map_columns(LAYOUTS[request.resource], table.headings, request.columns or {})
+    formats = detect_formats(table, columns, date_order=request.date_order, decimal_mark=request.decimal_mark)
+    return _File(table, columns, formats)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The reading that turns a file into rows, and the first of these."""
+
+    file: _File
     reading: CsvReading
     first_rows: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, connection: Connection, integration: Integration, request: CsvRequest, *, sync_id: str) -> "_Plan":
-        table, columns, formats = _open(request)
+    def of(cls, connection: Connection, integration: Integration, file: _File, *, sync_id: str) -> "_Plan":
         dataset = _tables(integration).dataset
         context = ShopContext(ZoneInfo(integration.timezone), minor_digits=minor_digits(integration.currency))
         directory = read_directory(connection, dataset, integration.id)
         stamp = Stamp(integration.barbershop_id, integration.id, sync_id, origin="csv")
         log = VersionLog(connection, dataset, integration.id)
-        observer = Observer(CSV_RESOURCES[request.resource], context, stamp, log)
-        reading = CsvReading(table, columns, CsvReader(columns, formats, context, directory), observer)
-        return cls(table, columns, formats, reading, [])
+        observer = Observer(CSV_RESOURCES[file.columns.layout.resource], context, stamp, log)
+        reader = CsvReader(file.columns, file.formats, context, directory)
+        return cls(file, CsvReading(file.table, reader, observer), [])
 
     def batches(self) -> Iterator[Batch]:
         for batch in self.reading.batches():
@@ -137,9 +143,9 @@ class _Plan:
             yield batch
 
     def report(self, sync_id: str | None, status: Outcome | None) -> CsvReport:
-        reading = self.reading
+        reading, file = self.reading, self.file
         return CsvReport(
-            sync_id, status, reading.counts, reading.refused, self.first_rows, self.table, self.columns, self.formats
+            sync_id, status, reading.counts, reading.refused, self.first_rows, file.table, file.columns, file.formats
         )
 
 
@@ -166,7 +172,7 @@ def _load(
 def _finish(connection: Connection, operation: SyncOperation, plan: _Plan, seconds: Mapping[str, float]) -> CsvReport:
     counts = plan.reading.counts
     status: Outcome = "partial" if counts.refused else "success"
-    resource = plan.columns.layout.resource
+    resource = plan.file.columns.layout.resource
     # `complete` is what incremental syncs count from: a file proves nothing about the account.
     shown = {
         "seen": counts.lines,
@@ -175,7 +181,7 @@ def _finish(connection: Connection, operation: SyncOperation, plan: _Plan, secon
         "gone": 0,
         "quarantined": counts.refused,
         "complete": False,
-        "note": f"imported from {plan.table.path.name}",
+        "note": f"imported from {plan.file.table.path.name}",
     }
     summary = {"resources": {resource: shown}, "phases": dict(seconds)}
     if counts.first_start is not None:

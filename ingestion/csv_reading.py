@@ -10,7 +10,6 @@ import orjson
 
 from ingestion.csv_text import BadLine, CsvTable, Row
 from ingestion.records import Unreadable
-from ingestion.trafft.csv_columns import Columns
 from ingestion.trafft.csv_records import UNKNOWN_PRICE, CsvReader, refused
 from ingestion.versions import RECORDS_PER_TABLE, Batch, Observation, Observer
 
@@ -45,9 +44,8 @@ class CsvCounts:
 class CsvReading:
     """One reading of one file: iterate `batches` to the end, then ask for its `counts`."""
 
-    def __init__(self, table: CsvTable, columns: Columns, reader: CsvReader, observer: Observer) -> None:
+    def __init__(self, table: CsvTable, reader: CsvReader, observer: Observer) -> None:
         self._table = table
-        self._columns = columns
         self._reader = reader
         self._observer = observer
         self._observed_at = datetime.now(UTC)

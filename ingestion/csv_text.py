@@ -71,6 +71,7 @@ class CsvTable:
 
 def open_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> CsvTable:
     """Find out how the file is written, unless told. Raises `CsvProblem`."""
+    _require_file(path)
     notes: list[str] = []
     if encoding is None:
         encoding, note = _detect_encoding(path)
@@ -99,6 +100,11 @@ def _opened(path: Path, encoding: str) -> TextIO:
         raise CsvProblem(f"{encoding!r} is no text encoding. Give one such as utf-8, utf-16 or cp1252.") from error
     except OSError as error:
         raise CsvProblem(f"{path} cannot be opened: {error.strerror}.") from error
+
+
+def _require_file(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise CsvProblem(f"{path} is no file that can be read twice. Save what it holds in a file, and give that.")
 
 
 def _detect_encoding(path: Path) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from ingestion.csv_text import CsvProblem
 
@@ -91,12 +92,12 @@ class Columns:
     headings: Sequence[str]
     places: Mapping[str, int]
 
-    @property
+    @cached_property
     def mapping(self) -> dict[str, str]:
         """Field → heading, for a person."""
         return {field: self.headings[place] for field, place in self.places.items()}
 
-    @property
+    @cached_property
     def others(self) -> dict[str, int]:
         """Heading → index of the columns that are kept as they are; a heading that comes twice gets a number."""
         taken = set(self.places.values())

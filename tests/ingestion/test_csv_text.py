@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -153,6 +154,12 @@ def test_a_wrong_encoding_is_explained(path: Path, encoding: str) -> None:
     path.write_bytes(b"ID,Name\n1,abc")
     with pytest.raises(CsvProblem, match="encoding"):
         list(open_table(path, encoding=encoding).rows())
+
+
+def test_what_can_be_read_once_only_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CsvProblem, match="Save what it holds in a file"):
+        open_table(tmp_path / "pipe")
 
 
 def test_a_missing_file_is_explained(tmp_path: Path) -> None:
