@@ -17,6 +17,8 @@ SHELL = (
 
 @dataclass(frozen=True)
 class Answer:
+    """What the simulator answers, and how slowly."""
+
     status: int
     body: bytes = b""
     content_type: str | None = None
@@ -28,45 +30,55 @@ class Answer:
 
 
 def reply(value: Any, status: int = 200) -> Answer:
+    """Answer a value as JSON."""
     return Answer(status, orjson.dumps(value), JSON)
 
 
 def shell() -> Answer:
+    """Answer 200 with the admin page's HTML, as Trafft does for every path that it does not know."""
     return Answer(200, SHELL, HTML)
 
 
 def no_content() -> Answer:
+    """Answer 204 without a body."""
     return Answer(204)
 
 
 def not_found() -> Answer:
+    """Answer 404."""
     return reply({"message": "Not found"}, 404)
 
 
 def feature_off(status: int = 403) -> Answer:
+    """Answer that the account's plan lacks a feature: 403, or 404 or 405 as some accounts do."""
     messages = {403: "Feature is not enabled", 404: "Not found", 405: "Method Not Allowed"}
     return reply({"message": messages[status]}, status)
 
 
 def not_allowed(methods: str) -> Answer:
+    """Answer 405; `methods` are those that the path allows."""
     answer = reply({"message": "Method Not Allowed"}, 405)
     return Answer(405, answer.body, JSON, {"Allow": methods})
 
 
 def invalid(**errors: str) -> Answer:
+    """Answer 422, with a message for each field."""
     return reply({"message": "Validation failed", "errors": {name: [text] for name, text in errors.items()}}, 422)
 
 
 def server_error() -> Answer:
+    """Answer 500."""
     return reply({"message": "Server Error"}, 500)
 
 
 def bad_client() -> Answer:
+    """Answer 401 to a client id or secret that is wrong."""
     text = "Client authentication failed"
     return reply({"error": "invalid_client", "error_description": text, "message": text}, 401)
 
 
 def bad_grant() -> Answer:
+    """Answer 400 to any grant but client_credentials."""
     text = "The authorization grant type is not supported by the authorization server."
     hint = "Check that all required parameters have been provided"
     body = {"error": "unsupported_grant_type", "error_description": text, "hint": hint, "message": text}
@@ -74,6 +86,7 @@ def bad_grant() -> Answer:
 
 
 def access_denied() -> Answer:
+    """Answer 401 to a bearer token that is missing, unknown or expired."""
     text = "The resource owner or authorization server denied the request."
     body = {"error": "access_denied", "error_description": text, "hint": "Access token is invalid", "message": text}
     return reply(body, 401)

@@ -20,6 +20,8 @@ RESET, CLOSE = "simulator.reset", "simulator.close"
 
 
 def app(simulator: Simulator) -> App:
+    """Return the simulator as an ASGI application for a server on a socket."""
+
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(f"the simulator speaks http, not {scope['type']}; run it with lifespan off")

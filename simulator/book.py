@@ -24,6 +24,8 @@ NOTES: tuple[str | None, ...] = (
 
 @dataclass(frozen=True)
 class Book:
+    """All that a shop's account holds over all times, as columns; `state.fold` says what of it holds at a moment."""
+
     employees: tuple[Employee, ...]
     services: tuple[Service, ...]
     location_numbers: tuple[int, ...]
@@ -40,16 +42,20 @@ class Book:
     told_customers: int
 
     def appointment_row(self, number: int) -> int | None:
+        """Return the row of the appointment with this number, or None."""
         return _row_of(self.appointments.number, number)
 
     def booking_row(self, number: int) -> int | None:
+        """Return the row of the booking with this number, or None."""
         return _row_of(self.bookings.number, number)
 
     def customer_row(self, number: int) -> int | None:
+        """Return the row of the customer with this number, or None."""
         return _row_of(self.customers.number, number)
 
 
 def write_book(plan: Plan, story: Story, edits: Edits) -> Book:
+    """Join what the story tells with what was edited by hand."""
     customers = story.customers
     if edits.added_customers:
         customers = customers.and_then(Customers.of_rows([_customer(*added) for added in edits.added_customers]))

@@ -9,6 +9,8 @@ from simulator.columns import NEVER
 
 @dataclass(frozen=True)
 class Service:
+    """Something that the shop sells. Times are minutes, moments epoch seconds."""
+
     number: int
     name: str
     minutes: int
@@ -29,12 +31,15 @@ class Service:
         return self.prices[max(position - 1, 0)][1]
 
     def with_price(self, price: Decimal, since: int) -> "Service":
+        """Return the service with another price from `since` (epoch seconds) on."""
         kept = tuple(entry for entry in self.prices if entry[0] < since)
         return replace(self, prices=(*kept, (since, price)))
 
 
 @dataclass(frozen=True)
 class Employee:
+    """A barber. Moments are epoch seconds."""
+
     number: int
     first_name: str
     last_name: str
@@ -52,6 +57,8 @@ class Employee:
 
 @dataclass(frozen=True)
 class Location:
+    """A place where the shop cuts hair."""
+
     number: int
     name: str
     address: str

@@ -14,6 +14,8 @@ from simulator.state import State
 
 @dataclass(frozen=True)
 class Call:
+    """One authenticated request for a resource of one shop, with the shop's state at that moment."""
+
     shop: Shop
     state: State
     method: str
@@ -25,10 +27,12 @@ class Call:
 
     @property
     def modes(self) -> Modes:
+        """Return how this account writes its answers."""
         return self.shop.modes
 
     @property
     def renderer(self) -> Renderer:
+        """Return what writes the records of this state."""
         return self.shop.renderer(self.state.book)
 
     def json(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ _ONE_TIME = 0.33  # share of newcomers who never return
 
 @dataclass(frozen=True)
 class Clients(Columns):
+    """The regulars of a shop: what draws them, how often, and to whom."""
+
     uid: Ints
     first: Ints  # minutes after the opening
     interval: Column  # days between visits, on average

@@ -17,9 +17,11 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
+        """Whether time stands still until it is moved by hand."""
         return self._frozen is not None
 
     def now(self) -> datetime:
+        """Return the simulated moment (aware UTC)."""
         with self._lock:
             return self._now()
 

@@ -46,9 +46,11 @@ class Columns:
 
     @classmethod
     def of_rows(cls, rows: Sequence[Mapping[str, int]]) -> Self:
+        """Return columns made of rows that name every field."""
         return cls(**{f.name: np.array([row[f.name] for row in rows], dtype=np.int64) for f in fields(cls)})
 
     def take(self, rows: Column | slice) -> Self:
+        """Return the rows of a slice or of an array of positions."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 

@@ -28,6 +28,7 @@ class Dice:
         self._names = names
 
     def child(self, *names: int | str) -> "Dice":
+        """Return dice of their own for a part: what it draws changes nothing elsewhere."""
         return Dice(*self._names, *names)
 
     def uniform(self, purpose: str, index: AnyInts, second: AnyInts = 0) -> Floats:
@@ -35,6 +36,7 @@ class Dice:
         return _mixed(self._key(purpose), index, second).astype(np.float64) * 2.0**-53
 
     def normal(self, purpose: str, index: AnyInts, second: AnyInts = 0) -> Floats:
+        """Return one draw of the standard normal distribution for each index."""
         radius = np.sqrt(-2.0 * np.log1p(-self.uniform(f"{purpose}/radius", index, second)))
         return radius * np.cos(2.0 * np.pi * self.uniform(f"{purpose}/angle", index, second))
 
@@ -53,6 +55,7 @@ class Dice:
         return np.searchsorted(edges / edges[-1], self.uniform(purpose, index, second), side="right").astype(np.int64)
 
     def one(self, purpose: str, index: int = 0) -> float:
+        """Return one draw from 0 up to, but without, 1."""
         return float(self.uniform(purpose, index)[0])
 
     def pick(self, purpose: str, count: int, index: int = 0) -> int:

@@ -21,6 +21,8 @@ class Change:
 
 @dataclass(frozen=True)
 class AddedBooking:
+    """A booking that was added by hand."""
+
     number: int
     customer: int  # number
     extra_persons: int = 0
@@ -28,6 +30,8 @@ class AddedBooking:
 
 @dataclass(frozen=True)
 class AddedAppointment:
+    """An appointment that was added by hand. Moments are epoch seconds."""
+
     number: int
     created: int
     start: int
@@ -67,8 +71,10 @@ class Edits:
     issued: int = 0
 
     def next_number(self) -> int:
+        """Return a number that no record of the story has."""
         self.issued += 1
         return ADDED + self.issued
 
     def touch(self) -> None:
+        """Say that the book has to be written anew."""
         self.version += 1

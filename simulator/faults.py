@@ -85,10 +85,12 @@ class Faults:
         self._waiting: list[_Waiting] = []
 
     def add(self, fault: Fault, *, times: int, after: int) -> None:
+        """Let the next `times` requests that fit fail, but let the first `after` of them pass."""
         with self._lock:
             self._waiting.append(_Waiting(fault, times, after))
 
     def next_for(self, resource: str, client_id: str | None) -> Fault | None:
+        """Take and return the fault that this request meets, or None."""
         with self._lock:
             for entry in self._waiting:
                 fault = entry.fault
@@ -104,6 +106,7 @@ class Faults:
             return None
 
     def clear(self) -> None:
+        """Forget the faults that have not happened yet."""
         with self._lock:
             self._waiting.clear()
 

@@ -9,14 +9,17 @@ import orjson
 
 
 def first_names(pool: str) -> tuple[str, ...]:
+    """Return a pool's first names."""
     return tuple(_pools()["first"][pool])
 
 
 def last_names(pool: str) -> tuple[str, ...]:
+    """Return a pool's last names."""
     return tuple(_pools()["last"][pool])
 
 
 def shop_names() -> tuple[str, ...]:
+    """Return the names that shops are given."""
     return tuple(_pools()["shops"])
 
 

@@ -45,6 +45,7 @@ class Outcomes:
 
 
 def happen(plan: Plan, employees: tuple[Employee, ...], table: Timetable) -> Outcomes:
+    """Decide for each visit when it was booked and what became of it."""
     wall = plan.opening_day * DAY
     first_start, start = (plan.zone.instants(wall + minute * 60) for minute in (table.first_start, table.start))
     first = np.minimum(first_start, start)

@@ -13,6 +13,8 @@ _APART = 1 << 22  # more minutes than one barber could be asked for on one day
 
 @dataclass(frozen=True)
 class Slots(Columns):
+    """Wished visits on their way into the barbers' days. Minutes are those of the local day."""
+
     barber: Column
     day: Column
     minute: Column  # wanted

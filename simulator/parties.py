@@ -34,6 +34,8 @@ _YEARS_OLD = (8, 78)
 
 @dataclass(frozen=True)
 class Parties:
+    """Who came with whom: the bookings of all appointments, and the customers that they made."""
+
     bookings: Bookings
     events: Events
     customers: Customers

@@ -16,6 +16,8 @@ _DISPLAY = ("Approved", "Pending", "Canceled", "Rejected", "No-show")
 
 
 class Pen:
+    """Writes single values in the style of one account."""
+
     def __init__(self, modes: Modes, place: Place, zone: Zone) -> None:
         self._modes = modes
         self._place = place
@@ -23,6 +25,7 @@ class Pen:
         self._as_text = modes.ids == "string"
 
     def number(self, number: int) -> int | str:
+        """Write an id."""
         return str(number) if self._as_text else number
 
     def times(self, instants: Ints) -> list[Any]:
@@ -41,9 +44,11 @@ class Pen:
         return [text + _offset(seconds) for text, seconds in zip(local, offsets.tolist(), strict=True)]
 
     def duration(self, minutes: int) -> int:
+        """Write a duration in the account's unit: minutes or seconds."""
         return minutes * 60 if self._modes.durations == "seconds" else minutes
 
     def price(self, price: Decimal) -> int | float | str | None:
+        """Write a price as a number, as text with or without a symbol, or as null."""
         kind = self._modes.prices
         if kind == "number":
             return int(price) if price == int(price) else float(price)
@@ -57,6 +62,7 @@ class Pen:
         return f"{self._place.symbol}{text}" if len(self._place.symbol) == 1 else f"{self._place.symbol} {text}"
 
     def status(self, status: int, *, of_booking: bool = False) -> str | int:
+        """Write a status as a word, a display word or a code; accounts differ over no-show."""
         if self._modes.statuses == "codes":
             return _CODES[status]
         if self._modes.statuses == "display":
@@ -67,6 +73,7 @@ class Pen:
         return STATUSES[status]
 
     def phone_country_code(self, phone: str | None) -> str | None:
+        """Write the country of a phone number as ISO 3166 or as dialling code."""
         if not phone:
             return phone
         if self._modes.phone_country_code == "iso":
@@ -84,4 +91,5 @@ def _offset(seconds: int) -> str:
 
 
 def as_datetime(instant: int) -> datetime:
+    """Return epoch seconds as aware UTC."""
     return datetime.fromtimestamp(instant, UTC)

@@ -13,6 +13,8 @@ GENDERS = (None, "male", "female", "other")
 
 
 class People:
+    """Makes names, contacts and birthdays of the numbers that a book keeps of its customers."""
+
     def __init__(self, book: Book, place: Place) -> None:
         self._customers = book.customers
         self._typed_in = book.people
@@ -22,6 +24,7 @@ class People:
         self._plain_lasts = tuple(map(plain, self._lasts))
 
     def person(self, row: int) -> Person:
+        """Return who the customer of this row is."""
         number = int(self._customers.number[row])
         if number in self._typed_in:
             return self._typed_in[number]
@@ -37,10 +40,12 @@ class People:
         )
 
     def birthday(self, row: int) -> date | None:
+        """Return the day, or None when the customer did not tell it."""
         days = int(self._customers.born[row])
         return EPOCH + timedelta(days=days) if days else None
 
     def gender(self, row: int) -> str | None:
+        """Return the gender as the account writes it, or None."""
         return GENDERS[int(self._customers.gender[row])]
 
     def _email(self, first: int, last: int, number: int, reachable: int) -> str | None:

@@ -8,6 +8,8 @@ Hours = tuple[tuple[int, int] | None, ...]  # Monday to Sunday: minutes since mi
 
 @dataclass(frozen=True)
 class Place:
+    """A city that shops can lie in: zone, currency, hours and manners."""
+
     city: str
     country: str  # ISO 3166 alpha-2
     timezone: str
@@ -177,6 +179,7 @@ PLACES: tuple[Place, ...] = (
 
 
 def place_of_zone(timezone: str) -> Place:
+    """Return the city of an IANA zone. Raises `ValueError` with those that there are."""
     for place in PLACES:
         if place.timezone == timezone:
             return place
@@ -185,6 +188,7 @@ def place_of_zone(timezone: str) -> Place:
 
 
 def place_of_currency(currency: str | None) -> Place:
+    """Return a city that pays in this currency. Raises `ValueError` with those that there are."""
     for place in PLACES:
         if place.currency == currency:
             return place

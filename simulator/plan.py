@@ -38,6 +38,8 @@ class Size:
 
 @dataclass(frozen=True)
 class Plan:
+    """What a shop is meant to be before its story is drawn: where, since when, how big."""
+
     dice: Dice
     name: str
     place: Place
@@ -52,6 +54,7 @@ class Plan:
 
     @property
     def days(self) -> int:
+        """Return how many days lie between the opening and `until`."""
         return (self.until - self.opening).days
 
     @property
@@ -93,6 +96,7 @@ NATURAL_PACE = 4.2  # appointments per chair and calendar day, closed days inclu
 
 
 def plan_shop(dice: Dice, name: str, place: Place, size: Size) -> Plan:
+    """Decide how many barbers and regulars a shop of this size needs. Raises `ValueError` for no days at all."""
     days = (size.until - size.opening).days
     if days < 1:
         raise ValueError(f"a shop opens before the day it is measured; got {size.opening} and {size.until}")

@@ -7,6 +7,7 @@ from simulator.call import Call
 
 
 def read_record(call: Call) -> Answer:
+    """Answer one record by its id, as far as the account has such a path."""
     if call.resource == "locations" and call.modes.locations not in ("on", "empty"):
         return feature_off(int(call.modes.locations))
     record = _customer(call) if call.resource == "customers" else _other(call)

@@ -24,6 +24,7 @@ class Renderer:
         self._written: dict[tuple[str, int], orjson.Fragment] = {}
 
     def appointments(self, state: State, rows: Ints) -> list[Any]:
+        """Return the records of these rows as the list shows them."""
         base, pen = state.book.appointments, self.pen
         start = state.start[rows]
         columns = zip(
@@ -56,14 +57,17 @@ class Renderer:
         ]
 
     def customers(self, rows: Ints, numbers: Ints) -> list[Any]:
+        """Return the records of these rows as the list shows them: without birthday and gender."""
         return [self._customer(row, number) for row, number in zip(rows.tolist(), numbers[rows].tolist(), strict=True)]
 
     def customer_in_full(self, row: int, number: int) -> dict[str, Any]:
+        """Return a customer as a read by id shows them."""
         birthday = self._people.birthday(row)
         more = {"birthday": birthday.isoformat() if birthday else None, "gender": self._people.gender(row)}
         return {**self._customer(row, number), **more}
 
     def employee(self, employee: Employee) -> dict[str, Any]:
+        """Return an employee's record."""
         return {
             "id": self.pen.number(employee.number),
             "first_name": employee.first_name,
@@ -75,6 +79,7 @@ class Renderer:
         }
 
     def service(self, service: Service, moment: int) -> dict[str, Any]:
+        """Return a service's record with the price of that moment (epoch seconds)."""
         return {
             "id": self.pen.number(service.number),
             "name": service.name,
@@ -85,6 +90,7 @@ class Renderer:
         }
 
     def location(self, location: Location) -> dict[str, Any]:
+        """Return a location's record."""
         return {
             "id": self.pen.number(location.number),
             "name": location.name,

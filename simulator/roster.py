@@ -27,10 +27,12 @@ class Roster:
 
     @property
     def days(self) -> int:
+        """Return how many days the roster covers."""
         return int(self.opens.shape[1])
 
     @cached_property
     def works(self) -> Flags:
+        """Tell for each barber and day whether they are there."""
         there: Flags = self.closes > 0
         return there
 
@@ -60,6 +62,7 @@ class Roster:
 
 
 def draw_roster(plan: Plan, employees: tuple[Employee, ...], days: int) -> Roster:
+    """Draw who works when: opening hours, shifts, holidays and absences."""
     weekday = (plan.opening.weekday() + np.arange(days)) % 7
     opens, closes = (np.array([hours[i] if hours else 0 for hours in plan.place.hours])[weekday] for i in (0, 1))
     shut = sorted(holidays(plan.place.country, plan.opening, days))

@@ -29,10 +29,12 @@ def appointment_rows(call: Call) -> Ints:
 
 
 def is_filtered(call: Call) -> bool:
+    """Whether the request has a filter that this account honours."""
     return bool(_honoured(call))
 
 
 def is_ascending(call: Call) -> bool:
+    """Whether the request asks for ascending order and this account honours it."""
     return call.modes.sorting == "honoured" and call.query.get("sort_order", "").lower() == "asc"
 
 

@@ -66,6 +66,7 @@ class Simulator:
         self._serial = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer an httpx request: the simulator as a transport within the process."""
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = self.answer(Request(request.method, path, query, headers, request.read()))
@@ -80,6 +81,7 @@ class Simulator:
         self._faults.add(Fault(resource, **fault), times=times, after=after_pages)
 
     def clear_faults(self) -> None:
+        """Forget the faults that have not happened yet."""
         self._faults.clear()
 
     def revoke_tokens(self, shop: Shop | None = None) -> None:
@@ -92,6 +94,7 @@ class Simulator:
         self._page_hooks.append((resource, action))
 
     def answer(self, request: Request) -> Answer:
+        """Answer one request and remember it in `requests`."""
         answer = self._answer(request)
         now = self.clock.now()
         headers = {"Date": format_datetime(now, usegmt=True), **answer.headers}

@@ -24,6 +24,7 @@ class ResettableProtocol(HttpToolsProtocol):
     """uvicorn's own, plus two ASGI extensions with which the application can end its connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Give the connection's requests a way to end it in the middle of an answer."""
         super().connection_made(transport)
         self.app = _with_endings(self.app, transport)
 

@@ -54,6 +54,7 @@ class Shop(Twin):
         return str(self.edits.added_appointments[-1].number)
 
     def reschedule(self, appointment_id: Id, starts_at: datetime) -> None:
+        """Move an appointment to another start (aware); it keeps its length."""
         self._change(appointment_id, columns.START, _instant(starts_at))
 
     def set_status(self, appointment_id: Id, status: str) -> None:
@@ -61,9 +62,11 @@ class Shop(Twin):
         self._change(appointment_id, columns.STATUS, _status(status))
 
     def cancel(self, appointment_id: Id) -> None:
+        """Cancel an appointment and its bookings."""
         self.set_status(appointment_id, "canceled")
 
     def mark_no_show(self, appointment_id: Id) -> None:
+        """Say that the client did not come."""
         self.set_status(appointment_id, "no-show")
 
     def assign(self, appointment_id: Id, employee_ids: Sequence[Id]) -> None:
@@ -76,20 +79,25 @@ class Shop(Twin):
         self._change(appointment_id, columns.ASSISTANT, positions[1])
 
     def change_service(self, appointment_id: Id, service_id: Id) -> None:
+        """Give an appointment another service."""
         self._change(appointment_id, columns.SERVICE, self._service_position(service_id))
 
     def change_minutes(self, appointment_id: Id, minutes: int) -> None:
+        """Give an appointment another length."""
         self._change(appointment_id, columns.MINUTES, minutes)
 
     def change_note(self, appointment_id: Id, note: str | None) -> None:
+        """Replace an appointment's note."""
         self.edits.notes.append(note)
         self.edits.touch()
         self._change(appointment_id, columns.NOTE, len(self.state().book.notes) - 1)
 
     def delete_appointment(self, appointment_id: Id) -> None:
+        """Take an appointment out of the lists, as if it had never been."""
         self._change(appointment_id, columns.DELETED, 1)
 
     def restore_appointment(self, appointment_id: Id) -> None:
+        """Bring a deleted appointment back under its id."""
         self._change(appointment_id, columns.DELETED, 0)
 
     def cancel_booking(self, booking_id: Id) -> None:
@@ -105,6 +113,7 @@ class Shop(Twin):
     def add_customer(
         self, first_name: str, last_name: str, *, email: str | None = None, phone: str | None = None
     ) -> str:
+        """Add a customer now and return the id."""
         number = self.edits.next_number()
         self.edits.added_customers.append((number, self.clock.seconds()))
         self.edits.people[number] = Person(first_name, last_name, email, phone)
@@ -127,6 +136,7 @@ class Shop(Twin):
         self.edits.touch()
 
     def change_price(self, service_id: Id, price: Decimal) -> None:
+        """Change a service's list price from now on."""
         self.edits.prices.append((self._service_position(service_id), price, self.clock.seconds()))
         self.edits.touch()
 

@@ -57,9 +57,11 @@ class State:
         return [booking for booking in rows if self.booking_status[booking] != NOT_YET]
 
     def employees(self) -> list[Employee]:
+        """Return the employees that the list shows at this moment."""
         return [employee for employee in self.book.employees if employee.listed <= self.moment]
 
     def services(self) -> list[Service]:
+        """Return the services that the list shows at this moment."""
         return [service for service in self.book.services if service.since <= self.moment]
 
 
@@ -80,6 +82,7 @@ def _until(created: Ints, told: int, moment: int) -> int:
 
 
 def fold(book: Book, moment: int) -> State:
+    """Return what the book says as of a moment (epoch seconds)."""
     base, events = book.appointments, book.events
     happened = Events(*(getattr(events, name)[: events.until(moment)] for name in ("moment", "row", "field", "value")))
     gone = _latest(np.zeros(len(base), dtype=np.int8), happened, DELETED)

@@ -23,6 +23,8 @@ _NO_LOCATION = 0.02
 
 @dataclass(frozen=True)
 class Story:
+    """What happened in a shop from its opening on, as columns."""
+
     employees: tuple[Employee, ...]
     appointments: Appointments
     bookings: Bookings

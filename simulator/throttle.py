@@ -7,6 +7,8 @@ from simulator.clock import Clock
 
 
 class Throttle:
+    """A bucket of requests a client, filled by the minute."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()

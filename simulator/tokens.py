@@ -14,18 +14,22 @@ from simulator.shop import Shop
 
 @dataclass
 class Tokens:
+    """The bearer tokens of all shops: issued, expired, revoked."""
+
     clock: Clock
     shops: dict[str, Shop] = field(repr=False)  # by client id
     _generation: dict[str, int] = field(default_factory=dict)  # how often a shop's tokens were revoked
     _issued: int = 0
 
     def shop_of_client(self, client_id: str, client_secret: str) -> Shop | None:
+        """Return the shop with these credentials, or None."""
         shop = self.shops.get(client_id)
         if shop is None or not hmac.compare_digest(shop.client_secret.encode(), client_secret.encode()):
             return None
         return shop
 
     def issue(self, shop: Shop) -> str:
+        """Return a new token of the shop, good for as long as its modes say."""
         self._issued += 1
         claims = {
             "tenant": shop.client_id,
@@ -50,6 +54,7 @@ class Tokens:
         return shop if alive and claims["generation"] == self._generation.get(shop.client_id, 0) else None
 
     def revoke(self, shops: Iterable[Shop]) -> None:
+        """Make all tokens worthless that these shops were issued so far."""
         for shop in shops:
             self._generation[shop.client_id] = self._generation.get(shop.client_id, 0) + 1
 

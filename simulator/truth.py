@@ -16,6 +16,8 @@ from simulator.state import State
 
 @dataclass(frozen=True, slots=True)
 class TruthBooking:
+    """A booking as it is, in plain types."""
+
     id: str
     status: str
     additional_persons: int
@@ -40,6 +42,8 @@ class TruthAppointment:
 
 @dataclass(frozen=True, slots=True)
 class TruthCustomer:
+    """A customer as they are."""
+
     id: str
     first_name: str
     last_name: str
@@ -52,6 +56,8 @@ class TruthCustomer:
 
 @dataclass(frozen=True, slots=True)
 class TruthService:
+    """A service as it is, with all prices that it ever had."""
+
     id: str
     name: str
     price: Decimal  # now
@@ -61,12 +67,15 @@ class TruthService:
     prices: tuple[tuple[datetime, Decimal], ...]  # (valid from, price); may hold announced changes
 
     def price_at(self, moment: datetime) -> Decimal:
+        """Return the list price at a moment (aware)."""
         position = bisect_right(self.prices, moment, key=lambda entry: entry[0])
         return self.prices[max(position - 1, 0)][1]
 
 
 @dataclass(frozen=True, slots=True)
 class TruthEmployee:
+    """An employee as they are."""
+
     id: str
     first_name: str
     last_name: str
@@ -77,6 +86,8 @@ class TruthEmployee:
 
 @dataclass(frozen=True, slots=True)
 class TruthLocation:
+    """A location as it is."""
+
     id: str
     name: str
     address: str
@@ -88,6 +99,8 @@ TruthRecord = TruthAppointment | TruthCustomer | TruthService | TruthEmployee | 
 
 @dataclass(frozen=True)
 class Truth:
+    """All that a shop's account holds at a moment: what tests hold against the tables."""
+
     at: datetime
     appointments: tuple[TruthAppointment, ...]
     customers: tuple[TruthCustomer, ...]
@@ -97,11 +110,13 @@ class Truth:
 
     @property
     def counts(self) -> dict[str, int]:
+        """Return how many records each list has."""
         names = ("appointments", "customers", "services", "employees", "locations")
         return {name: len(getattr(self, name)) for name in names}
 
 
 def tell_truth(plan: Plan, state: State, people: People) -> Truth:
+    """Return the truth of a state."""
     return Truth(
         at=as_datetime(state.moment),
         appointments=tuple(appointments(plan, state)),
@@ -144,6 +159,7 @@ def _bookings(state: State, row: int) -> Iterator[TruthBooking]:
 
 
 def customers(state: State, people: People) -> Iterator[TruthCustomer]:
+    """Yield the customers of a state."""
     base = state.book.customers
     for row in state.customers.tolist():
         person = people.person(row)
@@ -160,6 +176,7 @@ def customers(state: State, people: People) -> Iterator[TruthCustomer]:
 
 
 def services(state: State) -> Iterator[TruthService]:
+    """Yield the services of a state."""
     for service in state.services():
         yield TruthService(
             id=str(service.number),
@@ -177,11 +194,13 @@ def _dated(service: Service) -> tuple[tuple[datetime, Decimal], ...]:
 
 
 def employees(state: State) -> Iterator[TruthEmployee]:
+    """Yield the employees of a state."""
     for person in state.employees():
         names = (person.first_name, person.last_name, person.email, person.phone, person.timezone)
         yield TruthEmployee(str(person.number), *names)
 
 
 def locations(plan: Plan) -> Iterator[TruthLocation]:
+    """Yield the locations of a shop."""
     for place in plan.locations:
         yield TruthLocation(str(place.number), place.name, place.address, place.phone)

@@ -28,6 +28,8 @@ _STATES_KEPT = 3
 
 @dataclass(frozen=True)
 class Identity:
+    """What makes a shop this shop and no other: its dice, its number, its name and its place."""
+
     dice: Dice
     number: int
     name: str
@@ -84,14 +86,17 @@ class Twin:
 
     @property
     def timezone(self) -> str:
+        """Return the IANA name of the shop's zone."""
         return self.place.timezone
 
     @property
     def currency(self) -> str:
+        """Return the ISO 4217 code of the shop's currency."""
         return self.place.currency
 
     @cached_property
     def plan(self) -> Plan:
+        """Return the plan that the shop's story follows."""
         return plan_shop(self._dice, self.name, self.place, self._size)
 
     def state(self, moment: int | None = None) -> State:
@@ -107,6 +112,7 @@ class Twin:
             return replace(self._states[key], moment=moment)
 
     def book(self, moment: int) -> Book:
+        """Return the book that covers a moment (epoch seconds), edits included."""
         with self._lock:
             story = self._story_until(moment)
             if self._book is None or self._book[:2] != (self.edits.version, story.roster.days):
@@ -115,6 +121,7 @@ class Twin:
             return self._book[2]
 
     def renderer(self, book: Book) -> Renderer:
+        """Return what writes this book's records."""
         with self._lock:
             if self._renderer is None or self._renderer[0] is not book:
                 self._renderer = (book, Renderer(self.plan, self.modes, People(book, self.place)))

@@ -43,6 +43,7 @@ def pause(answer: Answer) -> float:
 
 
 def to_httpx(answer: Answer, request: httpx.Request) -> httpx.Response:
+    """Return the answer as httpx knows it; delays are slept, endings raised as httpx raises them."""
     if answer.reset:
         raise httpx.ReadError("connection reset by peer (simulator)", request=request)
     patience = request.extensions.get("timeout", {}).get("read")

@@ -21,6 +21,8 @@ _PATIENCE = 6  # days a client waits for his own barber
 
 @dataclass(frozen=True)
 class Wishes(Columns):
+    """Visits that clients would like: which day, which minute of it, with whom."""
+
     client: Ints  # uid
     visit: Column  # the client's how manyeth, from 0
     kind: Column
@@ -31,6 +33,7 @@ class Wishes(Columns):
 
 
 def regular_wishes(plan: Plan, roster: Roster, clients: Clients) -> Wishes:
+    """Draw the visits of the regulars over all days of the roster."""
     firsts = range(0, len(clients), _CLIENTS_AT_ONCE)
     portions = (clients.take(slice(first, first + _CLIENTS_AT_ONCE)) for first in firsts)
     return Wishes.chained([_empty(), *(_visits_of(plan, roster, portion) for portion in portions)])

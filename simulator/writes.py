@@ -14,6 +14,7 @@ _COUPON_LIMITS = ("usage_limit", "limit_per_user", "booking_limit_amount")
 
 
 def create_customer(call: Call) -> Answer:
+    """Answer POST /customers: the id, or 422 for what is missing."""
     body = call.json()
     missing = {name: _REQUIRED for name in ("first_name", "last_name", "email") if not body.get(name)}
     if missing:
@@ -38,6 +39,7 @@ def update_customer(call: Call) -> Answer:
 
 
 def delete_customer(call: Call) -> Answer:
+    """Answer DELETE /customers/{id}."""
     if not _known_customer(call, call.record_id):
         return not_found()
     call.shop.delete_customer(call.record_id or 0)
@@ -45,6 +47,7 @@ def delete_customer(call: Call) -> Answer:
 
 
 def cancel_appointment(call: Call) -> Answer:
+    """Answer DELETE /appointments/{id}, which cancels and does not delete."""
     row = None if call.record_id is None else call.state.book.appointment_row(call.record_id)
     if row is None or row not in call.state.rows:
         return not_found()
@@ -94,6 +97,7 @@ def create_coupon(call: Call) -> Answer:
 
 
 def delete_coupon(call: Call) -> Answer:
+    """Answer DELETE /coupons/{id}."""
     if call.record_id not in call.shop.edits.coupons:
         return not_found()
     call.shop.edits.coupons.remove(call.record_id)

@@ -13,6 +13,8 @@ _FIRST, _LAST = datetime(2015, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UT
 
 
 class Zone:
+    """A time zone for whole columns of moments: wall seconds to epoch seconds and back."""
+
     def __init__(self, name: str) -> None:
         self.name = name
         self._changes, self._offsets = _table(name)
@@ -31,6 +33,7 @@ class Zone:
         return np.where((self.wall(before) != wall) & (self.wall(after) == wall), after, before)
 
     def instant(self, wall: int) -> int:
+        """Return the epoch seconds of one local moment (wall seconds)."""
         return int(self.instants(np.array([wall]))[0])
 
 
