@@ -22,8 +22,17 @@ _NEEDS_YOU = {
 }
 
 
-def state_of(integration: Integration, operations: Sequence[SyncOperation], now: datetime) -> str:
-    """Say how a shop is. `operations` are its syncs, newest first; imported files and accepted deletions say nothing."""
+def state_of(
+    integration: Integration,
+    operations: Sequence[SyncOperation],
+    now: datetime,
+    *,
+    resting_until: datetime | None = None,
+) -> str:
+    """Say how a shop is. `operations` are its syncs, newest first; imported files and accepted deletions say nothing.
+
+    `resting_until` is when a shop that kept failing is tried again, None for one whose account is not left alone.
+    """
     operations = [one for one in operations if one.sync_type not in ("csv", "deletions")]
     if integration.status == "disconnected":
         return "disconnected"
@@ -33,7 +42,8 @@ def state_of(integration: Integration, operations: Sequence[SyncOperation], now:
     if latest.status in ("pending", "in_progress"):
         return _syncing(latest, operations[1:])
     if latest.status == "failed":
-        return _failed(latest.errors)
+        again = f"; next try {_local(resting_until, integration.timezone, now)}" if resting_until else ""
+        return f"{_failed(latest.errors)}{again}"
     when = _local(latest.completed_at or latest.created_at, integration.timezone, now)
     if now - (latest.completed_at or latest.created_at) > OVERDUE:
         return f"not synced since {when}"

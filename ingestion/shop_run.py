@@ -215,8 +215,9 @@ class ShopRun:
     def _record(self, connection: Connection, operation: SyncOperation, error: BaseException) -> None:
         details = [{"error": type(error).__name__, "message": str(error), "advice": getattr(error, "advice", None)}]
         sync_operations.finish(connection, operation, status="failed", summary=self._so_far(), errors=details)
-        integrations.mark_error(connection, self.integration.id, f"{type(error).__name__}: {error}")
-        circuits.note_failure(connection, self.integration, error)
+        circuit = circuits.note_failure(connection, self.integration, error)
+        said = f"{type(error).__name__}: {error} {circuit.notice}".strip()
+        integrations.mark_error(connection, self.integration.id, said)
 
     def _ended(self) -> ShopOutcome:
         # It remembers every id it saw; a run of many shops must not remember them all to its end.

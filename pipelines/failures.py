@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from dagster import Failure, MetadataValue, TableRecord
 
+from ingestion.control.circuits import CircuitOpen
 from ingestion.control.integrations import NotConnected, UnknownIntegration
 from ingestion.control.vault import VaultError
 from ingestion.trafft.errors import PermanentError
 
-PERMANENT = (PermanentError, VaultError, NotConnected, UnknownIntegration)
+PERMANENT = (PermanentError, VaultError, NotConnected, UnknownIntegration, CircuitOpen)
 
 
 def is_permanent(error: Exception) -> bool:

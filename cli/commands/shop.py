@@ -111,6 +111,9 @@ def list_shops(*, as_json: bool) -> None:
         for one in shops:
             table.add_row(one.name, one.id, one.base_url, one.timezone, one.currency, shown_status(one))
         Console(highlight=False, markup=False).print(table)
+        for one in shops:
+            if one.last_error and one.status == "error":
+                say(f"{one.name}: {one.last_error}")
 
 
 def _facts(integration: Integration) -> dict[str, object]:
@@ -123,5 +126,6 @@ def _facts(integration: Integration) -> dict[str, object]:
         "currency": integration.currency,
         "status": integration.status,
         "lastSyncAt": integration.last_sync_at,
+        "lastError": integration.last_error,
         "settings": shown_settings(integration),
     }

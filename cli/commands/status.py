@@ -16,6 +16,7 @@ from cli.locks import running
 from cli.marts import MartsState, marts_state
 from cli.migration import require_current
 from cli.states import state_of
+from ingestion.control.circuits import open_until
 from ingestion.control.database import connect
 from ingestion.control.held_deletions import HeldDeletion, open_deletions
 from ingestion.control.integrations import list_integrations
@@ -60,21 +61,28 @@ def _recorded(installation: Installation) -> tuple[list[dict[str, Any]], MartsSt
     with installation.database() as database:
         require_current(database.url)
         with connect(database.url) as connection:
+            resting = open_until(connection)
             shops = [
-                _shop(one, history(connection, one.id, _SHOWN), open_deletions(connection, one.id))
+                _shop(one, history(connection, one.id, _SHOWN), open_deletions(connection, one.id), resting.get(one.id))
                 for one in list_integrations(connection)
             ]
             return shops, marts_state(connection)
 
 
-def _shop(integration: Integration, operations: list[SyncOperation], held: list[HeldDeletion]) -> dict[str, Any]:
+def _shop(
+    integration: Integration,
+    operations: list[SyncOperation],
+    held: list[HeldDeletion],
+    resting_until: datetime | None,
+) -> dict[str, Any]:
     return {
         "name": integration.name,
         "barbershopId": integration.barbershop_id,
         "integrationId": integration.id,
         "timezone": integration.timezone,
         "currency": integration.currency,
-        "state": state_of(integration, operations, datetime.now(UTC)),
+        "state": state_of(integration, operations, datetime.now(UTC), resting_until=resting_until),
+        "restingUntil": resting_until,
         "settings": shown_settings(integration),
         "lastSyncAt": integration.last_sync_at,
         "lastError": integration.last_error,

@@ -39,6 +39,8 @@ def operation(status: Any, *, minutes_ago: float = 25, **fields: Any) -> SyncOpe
             barbershop_id="b",
             sync_type="full",
             status=status,
+            date_from=None,
+            date_to=None,
             records_processed=0,
             records_success=0,
             records_failed=0,
@@ -100,6 +102,12 @@ CASES = {
 @pytest.mark.parametrize(("words", "operations"), CASES.items(), ids=CASES)
 def test_the_state_is_told_in_exact_words(words: str, operations: list[SyncOperation]) -> None:
     assert state_of(SHOP, operations, NOW) == words
+
+
+def test_a_shop_whose_account_is_left_alone_says_when_it_is_tried_again() -> None:
+    down = [failed("ServerError", "Trafft answered 503: Server Error (GET /appointments). Nothing to do.")]
+    words = "delayed: Trafft answered 503: Server Error; next try 15:00 (Europe/London)"
+    assert state_of(SHOP, down, NOW, resting_until=NOW + timedelta(minutes=30)) == words
 
 
 def test_a_disconnected_shop_says_so_whatever_came_before() -> None:
