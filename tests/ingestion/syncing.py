@@ -29,9 +29,14 @@ class ConnectedShop:
         return sync_integration(self.installation, self.integration_id, sync_type=sync_type, forced=forced)
 
     def pass_time(self, span: timedelta = timedelta(hours=1)) -> None:
-        """Let what the sweeps remember be older by this much: two that make a tombstone begin an hour apart."""
+        """Let what the control record remembers of misses and webhooks be older by this much."""
         with connect(self.installation.url, autocommit=True) as connection:
             connection.execute("update control.sweep_misses set first_missed_at = first_missed_at - %s", (span,))
+            connection.execute(
+                "update control.webhook_events"
+                " set received_at = received_at - %(span)s, last_received_at = last_received_at - %(span)s",
+                {"span": span},
+            )
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with connect(self.installation.url) as connection:
