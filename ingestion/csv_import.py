@@ -19,7 +19,7 @@ from ingestion.control.database import connect
 from ingestion.control.locks import integration_lock
 from ingestion.control.records import Integration, Outcome, SyncOperation
 from ingestion.csv_reading import CsvCounts, CsvReading, RefusedLine
-from ingestion.csv_text import CsvTable, open_table
+from ingestion.csv_text import CsvProblem, CsvTable, open_table
 from ingestion.csv_values import DateOrder, DecimalMark
 from ingestion.currencies import minor_digits
 from ingestion.loading import RawLoader, RawTables
@@ -28,7 +28,7 @@ from ingestion.records import ShopContext
 from ingestion.systems import SYSTEMS
 from ingestion.trafft.csv_columns import LAYOUTS, Columns, map_columns
 from ingestion.trafft.csv_formats import Formats, detect_formats
-from ingestion.trafft.csv_records import CSV_RESOURCES, CsvReader
+from ingestion.trafft.csv_records import CSV_RESOURCES, STATUSES, CsvReader, plain_status
 from ingestion.trafft.directory import read_directory
 from ingestion.versions import Batch, Observer, Stamp
 
@@ -49,6 +49,8 @@ class CsvRequest:
     """Field → heading."""
     date_order: DateOrder | None = None
     decimal_mark: DecimalMark | None = None
+    statuses: Mapping[str, str] | None = None
+    """Word of the file → status as the API writes it."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,17 @@ class _File:
     table: CsvTable
     columns: Columns
     formats: Formats
+    statuses: Mapping[str, str]
 
 
 def _open(request: CsvRequest) -> _File:
     table = open_table(request.path, encoding=request.encoding, delimiter=request.delimiter)
     columns = map_columns(LAYOUTS[request.resource], table.headings, request.columns or {})
     formats = detect_formats(table, columns, date_order=request.date_order, decimal_mark=request.decimal_mark)
-    return _File(table, columns, formats)
+    statuses = {plain_status(word): status for word, status in (request.statuses or {}).items()}
+    if wrong := sorted(set(statuses.values()) - set(STATUSES)):
+        raise CsvProblem(f"{wrong[0]!r} is no status. The statuses are {', '.join(STATUSES)}.")
+    return _File(table, columns, formats, statuses)
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ class _Plan:
         stamp = Stamp(integration.barbershop_id, integration.id, sync_id, origin="csv")
         log = VersionLog(connection, dataset, integration.id)
         observer = Observer(CSV_RESOURCES[file.columns.layout.resource], context, stamp, log)
-        reader = CsvReader(file.columns, file.formats, context, directory)
+        reader = CsvReader(file.columns, file.formats, context, directory, file.statuses)
         return cls(file, CsvReading(file.table, reader, observer), [])
 
     def batches(self) -> Iterator[Batch]:

@@ -1,7 +1,8 @@
 """Reads one exported file into batches for the version log, counts its lines, and puts aside those it cannot read."""
 
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ import orjson
 
 from ingestion.csv_text import BadLine, CsvTable, Row
 from ingestion.records import Unreadable
-from ingestion.trafft.csv_records import UNKNOWN_PRICE, CsvReader, refused
+from ingestion.trafft.csv_records import UNKNOWN_PRICE, CsvReader, is_known_status, refused
 from ingestion.versions import RECORDS_PER_TABLE, Batch, Observation, Observer
 
 
@@ -31,6 +32,8 @@ class CsvCounts:
     changed: int
     refused: int
     unknown_prices: int
+    unknown_statuses: Mapping[str, int]
+    """Word → on how many lines it stands, for the words that the models do not know."""
     first_start: datetime | None
     last_start: datetime | None
     """The earliest and the latest start of an appointment that was read (aware UTC)."""
@@ -51,6 +54,7 @@ class CsvReading:
         self._observed_at = datetime.now(UTC)
         self._lines = 0
         self._unknown_prices = 0
+        self._unknown_statuses: Counter[str] = Counter()
         self._starts: list[str] = []
         self._seen: dict[str, tuple[int, bytes]] = {}
         """Id → the line it first stood on and what that said: 150 bytes a line are all that grows with the file."""
@@ -74,7 +78,16 @@ class CsvReading:
         """What has been read so far."""
         counts = self._observer.counts
         first, last = map(datetime.fromisoformat, self._starts) if self._starts else (None, None)
-        return CsvCounts(self._lines, counts.new, counts.changed, counts.quarantined, self._unknown_prices, first, last)
+        return CsvCounts(
+            self._lines,
+            counts.new,
+            counts.changed,
+            counts.quarantined,
+            self._unknown_prices,
+            self._unknown_statuses,
+            first,
+            last,
+        )
 
     def _record(self, found: Row | BadLine) -> dict[str, Any] | None:
         """Return the record of a line, that of its refusal, or None when an earlier line said the same."""
@@ -88,6 +101,8 @@ class CsvReading:
             cells = {name: text for name, text in zip(self._table.headings, found.cells, strict=True) if text}
             return self._refuse(found.line, str(error), cells)
         self._unknown_prices += UNKNOWN_PRICE in record
+        if (status := record.get("status")) and not is_known_status(status):
+            self._unknown_statuses[status] += 1
         if (start := record.get("start_date_time")) is not None:
             # All in UTC and in one form, so that text compares as time does.
             self._starts = (

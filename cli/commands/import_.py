@@ -1,5 +1,6 @@
 """`sixfb import`: a file exported from Trafft, as far as it says what the API does not."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +26,7 @@ _SHOWN_COLUMNS = {
     "appointments": ("external_id", "starts_at", "status", "service_name", "employee_name", "price"),
     "customers": ("external_id", "first_name", "last_name", "email", "phone_number"),
 }
+_SHOWN_STATUSES = 10
 _SHOWN_REFUSALS = 20
 """Of a real import, in the terminal; the quarantine has them all, and a dry run and --json show them all."""
 
@@ -37,15 +39,18 @@ def _delimiter(_context: click.Context, _parameter: click.Parameter, value: str 
     return delimiter
 
 
-def _columns(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for value in values:
-        field, equals, heading = value.partition("=")
-        if not (equals and field.strip() and heading.strip()):
-            raise click.BadParameter(f'{value!r} names no column. Write it as --column "id=Termin-Nr.".')
-        if field.strip() in chosen:
-            raise click.BadParameter(f"{field.strip()!r} is given two columns. Give it one.")
-        chosen[field.strip()] = heading.strip()
+        name, equals, meaning = value.partition("=")
+        if not (equals and name.strip() and meaning.strip()):
+            example = "id=Termin-Nr." if parameter.name == "columns" else "Genehmigt=approved"
+            raise click.BadParameter(
+                f'{value!r} says nothing of anything. Write it as {parameter.opts[0]} "{example}".'
+            )
+        if name.strip() in chosen:
+            raise click.BadParameter(f"{name.strip()!r} is told twice. Tell it once.")
+        chosen[name.strip()] = meaning.strip()
     return chosen
 
 
@@ -62,9 +67,10 @@ def _date_order(_context: click.Context, _parameter: click.Parameter, value: str
 @click.option("--resource", type=click.Choice(list(LAYOUTS)), required=True, help="What the file is a list of.")
 @click.option("--delimiter", callback=_delimiter, help="Between columns, e.g. ';' or tab; found out if absent.")
 @click.option("--encoding", help="Of the file, e.g. utf-16; found out if absent.")
-@click.option("--column", "columns", multiple=True, callback=_columns, help='As "id=Termin-Nr."; may be repeated.')
+@click.option("--column", "columns", multiple=True, callback=_pairs, help='As "id=Termin-Nr."; may be repeated.')
 @click.option("--date-format", "date_order", callback=_date_order, help="dmy, mdy or ymd, or as DD/MM/YYYY.")
 @click.option("--decimal", "decimal_mark", type=click.Choice(["comma", "point"]), help="Mark in prices.")
+@click.option("--status", "statuses", multiple=True, callback=_pairs, help='As "Genehmigt=approved"; may be repeated.')
 @click.option("--dry-run", is_flag=True, help="Show what would be read and what would not; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def import_(
@@ -77,6 +83,7 @@ def import_(
     columns: Mapping[str, str],
     date_order: DateOrder | None,
     decimal_mark: DecimalMark | None,
+    statuses: Mapping[str, str],
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -86,7 +93,7 @@ def import_(
     same file again adds nothing; what Trafft's API says of the same id always comes first. Status 0 only if every line
     was read: the others are in the quarantine, with the reason.
     """
-    request = CsvRequest(file, resource, encoding, delimiter, columns, date_order, decimal_mark)
+    request = CsvRequest(file, resource, encoding, delimiter, columns, date_order, decimal_mark, statuses)
     installation = Installation.open()
     with stopping_in_order(), installation.database() as database:
         if dry_run:
@@ -119,6 +126,7 @@ def _document(report: CsvReport, *, dry_run: bool) -> dict[str, Any]:
         "unchanged": counts.unchanged,
         "refused": [{"line": one.line, "reason": one.reason} for one in report.refused],
         "unknownPrices": counts.unknown_prices,
+        "unknownStatuses": dict(counts.unknown_statuses),
         "firstStart": counts.first_start,
         "lastStart": counts.last_start,
         "file": {
@@ -166,6 +174,10 @@ def _show(report: CsvReport, zone: ZoneInfo, *, dry_run: bool) -> None:
     )
     if counts.unknown_prices:
         console.print(f"{counts.unknown_prices:,} prices are no amounts and stay unknown.")
+    for word, lines in Counter(counts.unknown_statuses).most_common(_SHOWN_STATUSES):
+        console.print(
+            f"{word!r} is no status that we know ({lines:,} lines). Tell what it means: --status {word}=approved"
+        )
     _show_refusals(report, dry_run=dry_run)
 
 

@@ -4,9 +4,10 @@ An export names people and services but not their ids: those come from the versi
 phone number fits one only. What the export says beyond the API's fields is kept under names of its own.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,10 @@ UNKNOWN_PRICE = "price_text"
 """Key of what a price said that is no amount."""
 
 
+STATUSES = ("approved", "pending", "canceled", "rejected", "no-show")
+"""As the API writes them. An export writes display words, and in the account's language."""
+
+
 @dataclass(frozen=True)
 class CsvReader:
     """Reads the rows of one export of one shop."""
@@ -36,6 +41,8 @@ class CsvReader:
     formats: Formats
     context: ShopContext
     directory: Directory
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Word of the export (`plain_status`) → status as the API writes it; a word that is not here stays as it is."""
 
     def read(self, row: Row) -> dict[str, Any]:
         """Return the record. Raises `Unreadable`."""
@@ -50,6 +57,8 @@ class CsvReader:
 
     def _appointment(self, cells: Mapping[str, str | None]) -> dict[str, Any]:
         starts_at, ends_at = self._times(cells)
+        status = cells.get("status")
+        status = self.statuses.get(plain_status(status or ""), status)
         customer = self._booked_by(cells)
         service, employee, location = cells.get("service"), cells.get("employee"), cells.get("location")
         email = cells.get("employee_email")
@@ -57,7 +66,7 @@ class CsvReader:
         known = self.directory
         return {
             "id": self._id(cells),
-            "status": cells.get("status"),
+            "status": status,
             "start_date_time": starts_at.isoformat(),
             "end_date_time": ends_at.isoformat() if ends_at else None,
             "created_at": self._booked_at(cells),
@@ -67,7 +76,7 @@ class CsvReader:
             "employees": [{"id": known.employees.find(name=employee, email=email), "first_name": employee}]
             if employee or email
             else [],
-            "bookings": [{"status": cells.get("status"), "customer": customer}] if customer else [],
+            "bookings": [{"status": status, "customer": customer}] if customer else [],
             **_price(amount, self.formats, self.context),
             "service_category": cells.get("category"),
             "cancel_reason": cells.get("cancel_reason"),
@@ -172,6 +181,16 @@ def tidy(cell: str) -> str | None:
     return None if text in ("", "-", "\u2013", "\u2014") else text
 
 
+def plain_status(word: str) -> str:
+    """Return a status for comparing: No-show, no_show and NO SHOW are one."""
+    return re.sub(r"[\W_]", "", word).casefold()
+
+
+def is_known_status(word: str) -> bool:
+    """Tell whether the models will know what a status means."""
+    return plain_status(word) in {"cancelled", *map(plain_status, STATUSES)}
+
+
 def _names(first: str | None, last: str | None, full: str | None) -> tuple[str | None, str | None]:
     """Return first and last name; of a full name alone the first word is the first name."""
     if first or last or full is None:
@@ -193,11 +212,11 @@ def _day_of_end(day: date, start: Clock, end: time) -> date:
     return day + timedelta(days=1) if end < start.at else day
 
 
-def _of(field: str, read: Callable[..., Any], *arguments: Any) -> Any:
+def _of(name: str, read: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return read(*arguments)
     except Unreadable as error:
-        raise Unreadable(f"{field}: {error}") from None
+        raise Unreadable(f"{name}: {error}") from None
 
 
 def refused(line: int, reason: str, cells: Mapping[str, str]) -> dict[str, Any]:

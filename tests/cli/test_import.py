@@ -1,5 +1,6 @@
 """`sixfb import`: what it shows before it writes, what it stores, and how its options are read."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,17 @@ def test_the_document_says_the_same_to_programs(sixfb: Sixfb, shop_id: str, expo
     assert [one["type"] for one in shop["operations"]] == ["csv", "csv"]
 
 
+def test_statuses_in_another_language_are_shown_until_they_are_told(sixfb: Sixfb, shop_id: str, export: str) -> None:
+    Path(export).write_text(EXPORT.replace("Approved", "Genehmigt").replace("late", "12:45"))
+    arguments = ["import", shop_id, export, "--resource", "appointments", "--column", "id=Termin-Nr.", "--dry-run"]
+    assert "'Genehmigt' is no status that we know (2 lines)" in " ".join(sixfb(*arguments).stdout.split())
+    told = sixfb.json(*arguments, "--status", "genehmigt=approved", "--json")
+    assert (told["unknownStatuses"], told["firstRows"][0]["status"]) == ({}, "approved")
+    assert json.loads(told["firstRows"][0]["bookings"])[0]["status"] == "approved"
+    wrong = sixfb(*arguments, "--status", "Genehmigt=fine")
+    assert "'fine' is no status. The statuses are approved, pending" in wrong.stderr
+
+
 def test_a_file_without_an_id_says_which_column_to_export(sixfb: Sixfb, shop_id: str, export: str) -> None:
     result = sixfb("import", shop_id, export, "--resource", "appointments")
     assert result.exit_code == 1
@@ -88,8 +100,8 @@ def test_a_file_without_an_id_says_which_column_to_export(sixfb: Sixfb, shop_id:
     ("options", "hint"),
     [
         (["--delimiter", "::"], "'::' cannot separate columns"),
-        (["--column", "id"], "names no column"),
-        (["--column", "id=A", "--column", "id=B"], "'id' is given two columns"),
+        (["--column", "id"], "says nothing of anything"),
+        (["--column", "id=A", "--column", "id=B"], "'id' is told twice"),
         (["--date-format", "american"], "write it as dmy, mdy or ymd"),
         (["--decimal", "dot"], "'dot' is not one of"),
     ],
