@@ -16,6 +16,7 @@ from ingestion.raw import VersionLog
 from ingestion.reading import Aim, BookingReader, Evidence
 from ingestion.records import Resource, ShopContext
 from ingestion.references import CustomerReferences
+from ingestion.shapes import SHAPES, drift
 from ingestion.sweep import ResourceSweep
 from ingestion.systems import BookingSystem
 from ingestion.versions import Batch, Counts, Observer, Stamp
@@ -118,7 +119,7 @@ class ShopReading:
         self._keep_missing(sweep)
         repaired = self._repaired(sweep)
         self._certify(sweep, repaired)
-        notes = [sweep.notes, self._probe_note if sweep is self._sweeps[0] else None]
+        notes = [sweep.notes, self._drift(sweep), self._probe_note if sweep is self._sweeps[0] else None]
         return ResourceCounts(
             **asdict(sweep.counts),
             complete=bool(sweep.outcome and sweep.outcome.is_complete),
@@ -157,6 +158,14 @@ class ShopReading:
         if not is_proven or not sweep.counts.new or since is None or "booked_at" not in _columns(sweep):
             return 0
         return self._log.late_finds(sweep.name, sync_id=self._operation.id, before=since - SETTLED_AFTER)
+
+    def _drift(self, sweep: ResourceSweep) -> str | None:
+        """Say once what has changed in the form of the records."""
+        shapes = self._integration.feature_flags.get(SHAPES, {})
+        found = drift(shapes.get(sweep.name), sweep.observer.shape, listed=sweep.counts.seen)
+        if found.new or found.missing or (found.fields and sweep.name not in shapes):
+            integrations.store_shape(self._connection, self._integration.id, sweep.name, found.fields)
+        return found.note
 
     def _certify(self, sweep: ResourceSweep, repaired: int) -> None:
         """Write the certificate of a list that this sync set out to read whole."""

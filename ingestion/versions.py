@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 
 from ingestion.records import Resource, ShopContext, Unreadable
+from ingestion.shapes import Shape
 
 Origin = Literal["api", "webhook", "csv"]
 """Who told of a version. Each origin has a history of its own: what one knows filters nothing of another."""
@@ -152,6 +153,8 @@ class Observer:
     stamp: Stamp
     known: KnownVersions
     counts: Counts = field(default_factory=Counts)
+    shape: Shape = field(default_factory=Shape)
+    """Of what was new or changed, readable or not."""
 
     def batches(self, observations: Sequence[Observation]) -> Iterator[Batch]:
         """Yield the rows that these observations add to the log, in tables of bounded size."""
@@ -164,6 +167,7 @@ class Observer:
         refusals: list[_Refusal] = []
         versions: list[_Version] = []
         for item, is_new in self._unknown(self._fingerprints(observations, refusals)):
+            self.shape.note(item.record)
             try:
                 versions.append(_Version(item, is_new, self.resource.parse(item.record, self.context)))
             except Unreadable as error:

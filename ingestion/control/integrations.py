@@ -1,6 +1,6 @@
 """Which shops are connected, how to reach their booking systems, and how they are doing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from ingestion.control.records import Barbershop, Integration
 from ingestion.control.vault import BrokenSeal, Vault
 from ingestion.http.loopback import is_loopback
 from ingestion.secrets import Secret
+from ingestion.shapes import SHAPES
 from ingestion.trafft.auth import Credentials
 from ingestion.trafft.base_url import normalise_base_url
 
@@ -165,6 +166,16 @@ def store_capabilities(connection: Connection, integration_id: str, capabilities
     connection.execute(
         "update control.integrations set feature_flags = feature_flags || %s, updated_at = now() where id = %s",
         (Jsonb({CAPABILITIES: dict(capabilities)}), integration_id),
+    )
+
+
+def store_shape(connection: Connection, integration_id: str, resource: str, fields: Collection[str]) -> None:
+    """Keep which fields the records of a list have, beside the shop's other feature flags."""
+    connection.execute(
+        "update control.integrations set updated_at = now(), feature_flags = feature_flags"
+        " || jsonb_build_object(%(shapes)s::text, coalesce(feature_flags -> %(shapes)s, '{}') || %(shape)s)"
+        " where id = %(id)s",
+        {"shapes": SHAPES, "shape": Jsonb({resource: sorted(fields)}), "id": integration_id},
     )
 
 

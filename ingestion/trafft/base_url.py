@@ -35,7 +35,9 @@ def normalise_base_url(text: str, *, allow_loopback: bool) -> str:
     host = _host(parts)
     is_own = is_loopback(host)
     if is_own and not allow_loopback:
-        raise InvalidBaseUrl("points at this machine (if that is meant, set ALLOW_LOOPBACK=true, also where `sixfb up` runs)")
+        raise InvalidBaseUrl(
+            "points at this machine (if that is meant, set ALLOW_LOOPBACK=true, also where `sixfb up` runs)"
+        )
     if parts.scheme != "https" and not (is_own and parts.scheme == "http"):
         raise InvalidBaseUrl("must begin with https://, so that nobody on the way reads the credentials")
     if not is_own:
