@@ -1,3 +1,3 @@
 """Lists the fixture modules; nothing else belongs here."""
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.simulator"]
+pytest_plugins = ["tests.fixtures.drills", "tests.fixtures.postgres", "tests.fixtures.simulator"]

@@ -64,8 +64,3 @@ FAULTS: tuple[Fault, ...] = (
     Fault("an id that is a list", "quarantine", poison={"id": [1, 2]}, says="id"),
 )  # fmt: skip
 """Section by section: what passes, what stays, what is believed too easily, what is wrong with one record."""
-
-
-def fault_named(name: str) -> Fault:
-    """Return the fault of this name."""
-    return next(fault for fault in FAULTS if fault.name == name)

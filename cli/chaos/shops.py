@@ -19,7 +19,8 @@ from simulator.shop import Shop
 
 BEGINNING = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """Long enough ago that all bookings of a round are over, whenever it is played: the marts judge by today."""
-_OPENING = date(2025, 11, 3)
+_OPENING = date(2025, 12, 1)
+"""After the hour that autumn repeats: a local time without offset does not say which of the two is meant."""
 _APPOINTMENTS = 110
 _MANNERS = (
     Modes(max_limit=50, extended_fields="present"),

@@ -20,7 +20,9 @@ from ingestion.trafft import errors
 
 FAILURES_TO_OPEN = 3
 """Syncs in a row; each has already made its own retries, so three are no hiccup."""
-WAITS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+WAITS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+"""The last one goes on. A shop in order is asked once an hour by its cadence: waiting longer than that for one that is
+down would spare its account nothing, and would leave the shop without news for hours after its account is back."""
 OWNER_WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 """Refused credentials stay refused until the owner acts, but Trafft's own sign-in can also fail for a moment: an hour
 tells the two apart, and one refused token request a day is no burden afterwards."""
