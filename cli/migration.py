@@ -15,7 +15,10 @@ from ingestion.control.database import connect
 from ingestion.control.migrations import SCRIPTS, migrate
 
 _LAST_MADE = ("control.schema_version", "raw_trafft.quarantine")
-_MIGRATE_STORAGE = "from dagster import DagsterInstance; DagsterInstance.get().upgrade()"
+_MIGRATE_STORAGE = (
+    "from dagster import DagsterInstance; from pipelines.pools import prepare_storage; "
+    "prepare_storage(DagsterInstance.get())"
+)
 _CLOSE_DEAD_RUNS = (
     "from dagster import DagsterInstance; from pipelines.processes import close_dead_runs; "
     "close_dead_runs(DagsterInstance.get())"
@@ -64,7 +67,7 @@ def migrate_ours(url: str) -> None:
 
 
 def migrate_dagster(supervisor: Supervisor, url: str, environment: Mapping[str, str]) -> None:
-    """Let Dagster create or update its storage, in a process of its own; nothing to do costs one query."""
+    """Let Dagster make its storage and our pools, or update them, in a process of its own; mostly that is one query."""
     installed = f"dagster {version('dagster')}"
     with connect(url, autocommit=True) as connection:
         if _migrated_by(connection) == installed:

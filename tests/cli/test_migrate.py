@@ -4,6 +4,7 @@ import pytest
 
 from cli.migration import NotMigrated, is_current, make_ready, migrate_ours, require_current
 from ingestion.control.database import connect
+from pipelines.pools import LIMITS
 from tests.cli.conftest import Sixfb
 
 pytestmark = pytest.mark.sql
@@ -24,6 +25,9 @@ def test_an_empty_database_gets_everything_and_a_second_time_nothing(sixfb: Sixf
         assert made_by is not None
         assert made_by[0].startswith("dagster 1.")
         assert connection.execute("select count(*) from dagster.runs").fetchone() == (0,)
+        # Made here, because of two runs that make a pool at once one fails.
+        pools = connection.execute('select concurrency_key, "limit" from dagster.concurrency_limits').fetchall()
+        assert dict(pools) == LIMITS
     log = sixfb.home.log("dagster-migrate")
     assert log.exists(), "Dagster's storage was made by a process of its own"
 
