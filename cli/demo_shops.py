@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cli.demo_state import DemoState
+from cli.environment import without_secrets
 from cli.ports import LOOPBACK, answers
 from cli.programs import program
 from cli.shops import ShopDetails, connect_and_check
@@ -31,7 +32,8 @@ def start_simulator(
     arguments = ["--json", "--port", str(state.port), "--shops", str(state.shops), "--seed", str(state.seed)]
     if frozen_at is not None:
         arguments += ["--frozen-at", frozen_at.isoformat()]
-    return supervisor.start("simulator", program("sixfb", "simulate", *arguments), environment=environment, pipe=True)
+    command = program("sixfb", "simulate", *arguments)
+    return supervisor.start("simulator", command, environment=without_secrets(environment), pipe=True)
 
 
 def simulated_trafft(supervisor: Supervisor, simulator: Child, state: DemoState) -> SimulatedTrafft:

@@ -39,6 +39,16 @@ def child_environment(home: Home, url: str, keys: Secret, *, allow_loopback: boo
     }
 
 
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a process gets that is no part of the installation: neither the key ring nor the database."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _SECRETS and not name.startswith(("SIXFB_DB_", "SIXFB_CLIENT_"))
+    }
+
+
+_SECRETS = frozenset({"ENCRYPTION_KEY", "DATABASE_URL", "SIXFB_DAGSTER_POSTGRES_URL"})
 _NO_TELEMETRY = {
     "DO_NOT_TRACK": "1",
     "DAGSTER_DISABLE_TELEMETRY": "1",

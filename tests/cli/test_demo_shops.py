@@ -2,12 +2,24 @@
 
 import io
 
+import psutil
 import pytest
 from rich.console import Console
 
-from cli.demo_shops import SimulatedTrafft, connect_shops, disconnect_shops
+from cli.demo_shops import (
+    SimulatedTrafft,
+    connect_shops,
+    disconnect_shops,
+    simulated_trafft,
+    start_simulator,
+)
+from cli.demo_state import DemoState
+from cli.environment import child_environment
 from cli.following import Follower
+from cli.home import Home
+from cli.ports import free_port
 from cli.progress import Progress
+from cli.supervisor import Supervisor
 from ingestion.control import sync_operations
 from ingestion.control.database import connect
 from ingestion.control.integrations import list_integrations
@@ -45,6 +57,19 @@ def test_simulated_shops_rest_until_the_next_demo(database_url: str, shop: Shop,
     assert disconnect_shops(database_url) == []
     [connected] = connect_shops(database_url, Secret(KEY_RING), trafft)
     assert connected.status == "active"
+
+
+def test_the_simulator_s_process_holds_neither_the_keys_nor_the_database(home: Home) -> None:
+    state = DemoState(seed=7, shops=1, port=free_port(8600))
+    url = "postgresql://ann:s3cr3t-password@db.example:6432/sixfb"
+    environment = child_environment(home, url, Secret("k1:s3cr3t-key"), allow_loopback=True)
+    with Supervisor(home) as supervisor:
+        simulator = start_simulator(supervisor, state, environment, frozen_at=None)
+        assert len(simulated_trafft(supervisor, simulator, state).shops) == 1
+        held = psutil.Process(simulator.process.pid).environ()
+    assert held["SIXFB_HOME"] == str(home.root)
+    assert "s3cr3t" not in str(held)
+    assert not {"ENCRYPTION_KEY", "DATABASE_URL"} & held.keys()
 
 
 def test_a_sync_is_told_once_when_it_ends(database_url: str, shop: Shop, simulator_url: str) -> None:

@@ -1,11 +1,12 @@
 """What child processes are told: everything, absolutely, and the database as each client wants it."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
 
-from cli.environment import child_environment, dagster_url
+from cli.environment import child_environment, dagster_url, without_secrets
 from cli.home import Home
 from ingestion.control.database import connect
 from ingestion.secrets import Secret
@@ -21,6 +22,15 @@ def test_children_get_absolute_paths_and_the_database_in_pieces(tmp_path_factory
     assert pieces == ["db.example", "6432", "ann", "s@fe", "sixfb"]
     assert environment["ENCRYPTION_KEY"] == "k1:abc"
     assert environment["ALLOW_LOOPBACK"] == "true"
+
+
+def test_what_is_no_part_of_the_installation_gets_no_secret_of_it(tmp_path: Path) -> None:
+    url = "postgresql://ann:s3cr3t-password@db.example:6432/sixfb"
+    environment = child_environment(Home.at(tmp_path / "home"), url, Secret("k1:s3cr3t-key"), allow_loopback=True)
+    assert "s3cr3t" in str(environment)
+    public = without_secrets({**environment, "SIXFB_CLIENT_SECRET": "s3cr3t-too"})
+    assert "s3cr3t" not in str(public)
+    assert {"SIXFB_HOME", "ALLOW_LOOPBACK", "PATH"} <= public.keys()
 
 
 @pytest.mark.parametrize(
