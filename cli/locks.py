@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from ingestion.control.database import connect
 
 _SERVER_NOTICES = 3.0
 """Seconds in which a server on this machine notices that a killed predecessor's session is gone."""
+_WRITE_ENDS = 0.2
+"""Seconds; a holder writes a few hundred bytes."""
 _TRY = "select pg_try_advisory_lock(hashtextextended('sixfb.up', 0))"
 
 
@@ -84,7 +86,10 @@ class Holder:
 
 
 def running(home: Home) -> dict[str, Any] | None:
-    """Return what the running `sixfb up` or `sixfb demo` tells about itself, or None when there is none."""
+    """Return what the running `sixfb up` or `sixfb demo` tells about itself, or None when there is none.
+
+    It is empty for the moment in which that is just starting or stopping.
+    """
     try:
         descriptor = os.open(home.up_lock, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -104,8 +109,13 @@ def describe(facts: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes() or b"{}")
-    except ValueError:  # read in the middle of the holder's write
-        return {}
-    return document if isinstance(document, dict) else {}
+    """Return what the holder tells, or nothing when it has not begun to tell or does not any more."""
+    deadline = time.monotonic() + _WRITE_ENDS
+    while True:
+        with suppress(ValueError):  # read in the middle of the holder's write
+            document = json.loads(path.read_bytes())
+            if isinstance(document, dict) and "pid" in document:
+                return document
+        if time.monotonic() >= deadline:
+            return {}
+        time.sleep(0.01)

@@ -51,7 +51,8 @@ def status(*, as_json: bool) -> None:
 
 def _services(up: dict[str, Any]) -> dict[str, Any]:
     services = {name: psutil.pid_exists(pid) for name, pid in up.get("services", {}).items()}
-    return {"command": up["command"], "pid": up["pid"], "since": up["since"], "ui": up.get("ui"), "services": services}
+    facts = {name: up.get(name) for name in ("command", "pid", "since", "ui")}
+    return {**facts, "services": services}
 
 
 def _recorded(installation: Installation) -> tuple[list[dict[str, Any]], MartsState | None]:
@@ -104,9 +105,17 @@ def _operation(operation: SyncOperation) -> dict[str, Any]:
     }
 
 
+def _running(up: dict[str, Any] | None) -> str:
+    if up is None:
+        return "Nothing runs."
+    if up["pid"] is None:
+        return "A sixfb is just starting or stopping."
+    return f"sixfb {up['command']} runs (process {up['pid']}): {up['ui'] or 'starting'}"
+
+
 def _show(document: dict[str, Any]) -> None:
     up = document["running"]
-    say(f"sixfb {up['command']} runs (process {up['pid']}): {up['ui'] or 'starting'}" if up else "Nothing runs.")
+    say(_running(up))
     if not document["shops"]:
         say(f"No shop is connected yet in {document['home']}. Connect one with `sixfb shop connect`.")
         return

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,13 @@ def test_one_database_serves_one_installation_at_a_time(empty_database_url: str,
             pass
     with only_one_on(empty_database_url):
         pass
+
+
+def test_a_write_that_is_under_way_is_waited_for(home: Home) -> None:
+    with only_one(home, "up"):
+        whole = home.up_lock.read_bytes()
+        home.up_lock.write_bytes(whole[:20])
+        later = threading.Timer(0.05, home.up_lock.write_bytes, [whole])
+        later.start()
+        assert (running(home) or {}).get("pid") == os.getpid()
+        later.join()

@@ -52,6 +52,17 @@ def test_a_shop_is_shown_with_its_state_and_its_last_syncs(sixfb: Sixfb, connect
     assert shop["name"] in sixfb("status").stdout
 
 
+@pytest.mark.parametrize("told", [b"", b'{"command": "demo", "pi', b'{"command": "demo", "pid": 1}23}', b"{}"])
+def test_a_holder_that_is_read_in_the_middle_of_its_writing_is_shown_as_far_as_it_goes(
+    sixfb: Sixfb, told: bytes
+) -> None:
+    with only_one(sixfb.home, "up"):
+        sixfb.home.up_lock.write_bytes(told)
+        shown = sixfb.json("status", "--json")["running"]
+        assert shown == {"command": None, "pid": None, "since": None, "ui": None, "services": {}}
+        assert "A sixfb is just starting or stopping." in sixfb("status").stderr
+
+
 def test_what_runs_is_shown(sixfb: Sixfb) -> None:
     with only_one(sixfb.home, "up") as holder:
         holder.tell(ui="http://127.0.0.1:3000", services={"daemon": os.getpid(), "webserver": 2**22 + 1})
