@@ -262,15 +262,18 @@ class _Reading:
     def __init__(self, first: Batch, rest: Iterator[Batch]) -> None:
         self._first = first
         self._rest = rest
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def __iter__(self) -> Iterator[Batch]:
-        yield self._first
         try:
+            yield self._first
             yield from self._rest
-        except Exception as error:
-            self.error = error
+        except GeneratorExit:
             raise
+        except BaseException as error:
+            self.error = error
+            # dlt closes its files for an `Exception` only, and a run mostly waits here when it is interrupted.
+            raise RuntimeError("the reading was broken off") from error
 
 
 def ensure_raw_tables(url: str) -> None:

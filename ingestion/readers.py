@@ -1,5 +1,6 @@
 """A bounded pool of threads that read shops, each thread with connections of its own to the database."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -13,6 +14,8 @@ from psycopg import Connection
 from ingestion.batch_queue import BatchQueue
 from ingestion.control.database import connect
 from ingestion.http.pacing import Gate, Stopped
+
+_LOG = logging.getLogger(__name__)
 
 THREADS = 8
 """Most requests under way at once. Reading waits for the network nine tenths of its time (80 ms a page against 4 ms of
@@ -98,11 +101,20 @@ class ReaderPool:
     def _work(self, connections: ThreadConnections) -> None:
         try:
             for job in iter(self._next, None):
-                job(connections)
+                self._do(job, connections)
         except Stopped:
             pass
         finally:
             self._queue.done()
+
+    def _do(self, job: Job, connections: ThreadConnections) -> None:
+        try:
+            job(connections)
+        except Stopped:
+            raise
+        except BaseException:
+            # Something that ends programs, such as SystemExit: one shop's reading must not end the others'.
+            _LOG.exception("Reading a shop ended in a way that nobody foresaw; the thread goes on with the next.")
 
     def _next(self) -> Job | None:
         with self._lock:

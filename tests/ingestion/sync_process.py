@@ -5,14 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ingestion.control.locks import AlreadyRunning
 from ingestion.control.vault import Vault
 from ingestion.reading import Aim, SyncType
-from ingestion.sync import Installation, SyncRequest, sync_integrations
+from ingestion.sync import Installation, ShopOutcome, SyncRequest, sync_integrations
 from tests.ingestion.syncing import KEY_RING
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +32,7 @@ class Errand:
 
 
 def begin(errand: Errand) -> "subprocess.Popen[str]":
-    """Start it; one line from its standard input lets it go on to its run."""
+    """Start it. It says `ready` when it could run, and runs when it is told a line."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.ingestion.sync_process", json.dumps(asdict(errand))]
     return subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -38,10 +40,10 @@ def begin(errand: Errand) -> "subprocess.Popen[str]":
 
 
 def end(process: "subprocess.Popen[str]") -> dict[str, str]:
-    """Let it go on, wait for it, and return integration id → status, or the class of the error."""
-    stdout, stderr = process.communicate("go\n", timeout=240)
+    """Wait for it, and return integration id → status, AlreadyRunning, or the traceback of another error."""
+    stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 0, stderr
-    outcomes: dict[str, str] = json.loads(stdout)
+    outcomes: dict[str, str] = json.loads(stdout.splitlines()[-1])
     return outcomes
 
 
@@ -68,6 +70,12 @@ def _arm(kill_at: str) -> None:
         setattr(dlt.Pipeline, kill_at, _kill)
 
 
+def _told(outcome: ShopOutcome) -> str:
+    if isinstance(outcome.error, AlreadyRunning):
+        return "AlreadyRunning"
+    return outcome.report.status if outcome.report else "".join(traceback.format_exception(outcome.error))
+
+
 def main() -> None:
     """Do the errand."""
     errand = Errand(**json.loads(sys.argv[1]))
@@ -79,10 +87,11 @@ def main() -> None:
         allow_loopback=True,
         requests_per_second=1000,
     )
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     sys.stdin.readline()
     requests = [SyncRequest(key, Aim(errand.sync_type)) for key in errand.integration_ids]
-    outcomes = sync_integrations(installation, requests)
-    told = {one.integration_id: one.report.status if one.report else type(one.error).__name__ for one in outcomes}
+    told = {one.integration_id: _told(one) for one in sync_integrations(installation, requests)}
     sys.stdout.write(json.dumps(told))
 
 
