@@ -37,7 +37,7 @@ def state_of(
     if integration.status == "disconnected":
         return "disconnected"
     if not operations:
-        return "not synced yet"
+        return _before(integration, now)
     latest = operations[0]
     if latest.status in ("pending", "in_progress"):
         return _syncing(latest, operations[1:])
@@ -50,6 +50,13 @@ def state_of(
     if latest.status == "partial":
         return f"synced in part as of {when}: {', '.join(_gaps(latest.summary))}"
     return f"up to date as of {when}"
+
+
+def _before(integration: Integration, now: datetime) -> str:
+    """Say what is known of a shop whose latest operations are none of its syncs, or that has none at all."""
+    if integration.last_sync_at is None:
+        return "not synced yet"
+    return f"last synced {_local(integration.last_sync_at, integration.timezone, now)}"
 
 
 def _syncing(latest: SyncOperation, earlier: Sequence[SyncOperation]) -> str:

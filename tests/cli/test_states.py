@@ -112,3 +112,11 @@ def test_a_shop_whose_account_is_left_alone_says_when_it_is_tried_again() -> Non
 
 def test_a_disconnected_shop_says_so_whatever_came_before() -> None:
     assert state_of(replace(SHOP, status="disconnected"), [operation("success")], NOW) == "disconnected"
+
+
+def test_imported_files_are_no_syncs_and_hide_none() -> None:
+    imports = [operation("partial", sync_type="csv", summary={"resources": INCOMPLETE})] * 5
+    assert state_of(SHOP, imports, NOW) == "not synced yet"
+    assert state_of(SHOP, [*imports, operation("success")], NOW) == "up to date as of 14:05 (Europe/London)"
+    synced = replace(SHOP, last_sync_at=NOW - timedelta(hours=1))
+    assert state_of(synced, imports, NOW) == "last synced 13:30 (Europe/London)"

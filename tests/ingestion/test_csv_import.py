@@ -263,7 +263,8 @@ def test_the_operation_says_what_was_imported_and_proves_nothing_to_a_sync(shop:
         assert last_complete_start(connection, shop.integration.id, "appointments") is None
     assert (operation.id, operation.sync_type, operation.status) == (report.sync_id, "csv", "partial")
     assert (operation.records_processed, operation.records_success, operation.records_failed) == (3, 2, 1)
-    assert operation.summary["resources"]["appointments"]["new"] == 2
+    counts = operation.summary["resources"]["appointments"]
+    assert (counts["new"], counts["complete"]) == (2, False)
     assert window == (datetime(2025, 6, 20, 21, tzinfo=UTC), datetime(2025, 6, 21, 16, 45, tzinfo=UTC))
 
 
