@@ -1,4 +1,6 @@
 -- A returned row is a shop whose new clients, over all days, are not the customers who ever came.
+{{ config(meta={'dagster': {'ref': {'name': 'integration_analytics'}}}) }}
+
 with analytics as (
     select * from {{ ref('integration_analytics') }}
     where period_type = 'daily'

@@ -1,4 +1,6 @@
 -- A returned row is a booking that has a price row and is not shown, or the reverse.
+{{ config(meta={'dagster': {'ref': {'name': 'external_appointments'}}}) }}
+
 with bookings as (
     select
         integration_id,

@@ -1,4 +1,6 @@
 -- A returned row is a day whose new and returning clients are not together the clients served.
+{{ config(meta={'dagster': {'ref': {'name': 'integration_analytics'}}}) }}
+
 with days as (
     select * from {{ ref('integration_analytics') }}
     where period_type = 'daily'

@@ -1,4 +1,6 @@
 -- A returned row is a shop whose services, over all time, have not earned what its months have.
+{{ config(meta={'dagster': {'ref': {'name': 'integration_analytics'}}}) }}
+
 with services as (
     select * from {{ ref('external_services') }}
 ),
