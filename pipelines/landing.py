@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
-from dagster import AssetExecutionContext, AssetMaterialization, Config
+from dagster import AssetExecutionContext, AssetMaterialization, Config, OpExecutionContext
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
 from pydantic import Field
 
@@ -19,6 +19,8 @@ from ingestion.systems import BookingSystem
 from pipelines.failures import as_failure
 from pipelines.partitions import integrations
 from pipelines.translators import QUARANTINE, raw_key
+
+Context = AssetExecutionContext | OpExecutionContext
 
 SECONDS_BETWEEN_LINES = 5.0
 """Each line of progress is a row in Dagster's event log; a large shop reads ten pages a second."""
@@ -68,7 +70,7 @@ def _day(name: str, given: str) -> date:
 
 
 def sync_shops(
-    context: AssetExecutionContext, system: BookingSystem, config: SyncConfig, *, installation: Installation
+    context: Context, system: BookingSystem, config: SyncConfig, *, installation: Installation
 ) -> Iterator[AssetMaterialization]:
     """Sync the shops that the run asks for and yield what landed, a shop's tables at a time, as each is settled.
 
@@ -101,7 +103,7 @@ def _shops_of(system: BookingSystem, url: str, wanted: Sequence[str]) -> list[In
     return [connected[key] for key in wanted if connected[key].provider == system.name]
 
 
-def _announce(context: AssetExecutionContext, system: BookingSystem, sync_type: SyncType, keys: Sequence[str]) -> None:
+def _announce(context: Context, system: BookingSystem, sync_type: SyncType, keys: Sequence[str]) -> None:
     """Plan one materialisation a shop and table, so that Dagster shows which shops are under way and which failed.
 
     Dagster plans by itself only for a run that targets partitions; a scheduled run names its shops in its config,

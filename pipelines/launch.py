@@ -25,7 +25,7 @@ from ingestion.reading import SYNC_TYPES as SYNC_TYPE_NAMES
 from ingestion.reading import SyncType
 from pipelines.definitions import defs
 from pipelines.processes import MAX_RETRIES_TAG, this_process
-from pipelines.runs import RunInputs, sync_inputs
+from pipelines.runs import WEBHOOK_SYNC, RunInputs, sync_inputs, webhook_inputs
 
 LOCATION = "pipelines"
 """The code location's name, as workspace.yaml gives it."""
@@ -78,6 +78,8 @@ def inputs_of(
     job_name: str, integration_ids: Sequence[str], sync_type: SyncType | None = None, **options: str | bool
 ) -> RunInputs:
     """Return what a run of the job is launched with; a sync reads what its job says, unless `sync_type` does."""
+    if job_name == WEBHOOK_SYNC:
+        return webhook_inputs(integration_ids)
     if job_name in SYNC_TYPES:
         return sync_inputs(integration_ids, sync_type or SYNC_TYPES[job_name], **options)
     return RunInputs(config={}, tags={})

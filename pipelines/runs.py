@@ -12,6 +12,9 @@ INTEGRATION_TAG = "sixfb/integration"
 """dagster.yaml lets one run at a time hold each value of these tags; the shop's advisory lock is what makes it safe."""
 
 ALL_SHOPS = "all"
+WEBHOOKS = "webhooks"
+WEBHOOK_SYNC = "webhook_sync"
+"""The job that follows webhooks: what it reads, they have said."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ def sync_inputs(integration_ids: Sequence[str], sync_type: SyncType, **options: 
     """Return the inputs of a run over several shops, or over one; `options` are other fields of its `SyncConfig`."""
     tags = {INTEGRATION_TAG: integration_ids[0]} if len(integration_ids) == 1 else {SHARD_TAG: ALL_SHOPS}
     return RunInputs({"ops": op_config(sync_type, integration_ids, **options)}, tags)
+
+
+def webhook_inputs(integration_ids: Sequence[str]) -> RunInputs:
+    """Return the inputs of a run that follows webhooks; it waits for no other run, only for the shops' locks."""
+    config = {"sync_type": "webhook", "integration_ids": list(integration_ids)}
+    return RunInputs({"ops": {"read_again": {"config": config}}}, {SHARD_TAG: WEBHOOKS})
 
 
 def op_config(sync_type: SyncType, integration_ids: Sequence[str] = (), **options: str | bool) -> dict[str, Any]:

@@ -78,6 +78,15 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Latency:
+    """How long events took from being stored to being shown in the marts, in seconds; None where none was shown."""
+
+    events: int
+    p50_seconds: float | None
+    p95_seconds: float | None
+
+
+@dataclass(frozen=True)
 class PendingEvent:
     """An event that no reading has answered yet, or that was given up until a sweep shows its record."""
 
@@ -183,6 +192,19 @@ def close(
         " processing_error = %s, sync_id = %s where id = any(%s::uuid[]) and last_received_at <= %s",
         (outcome, why, operation.id, list(event_ids), operation.started_at),
     ).rowcount
+
+
+def mark_shown(connection: Connection, *, taken_in_until: datetime) -> Latency:
+    """Note that the marts show all events settled before `taken_in_until` (aware), and say how long those took."""
+    row = connection.execute(
+        "with shown as (update control.webhook_events set shown_at = clock_timestamp()"
+        " where shown_at is null and processed_at <= %s and appointment_id is not null"
+        " and outcome in ('applied', 'unmatched') returning extract(epoch from shown_at - received_at) as seconds)"
+        " select count(*), percentile_cont(0.5) within group (order by seconds),"
+        " percentile_cont(0.95) within group (order by seconds) from shown",
+        (taken_in_until,),
+    ).fetchall()[0]
+    return Latency(*row)
 
 
 def _verdict(

@@ -9,6 +9,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from pipelines.defs.resources import Warehouse
 from pipelines.pools import TRANSFORM
 from pipelines.project import manifest, run_folder
+from pipelines.reconciling import Build, built_by
 from pipelines.row_counts import with_row_counts
 from pipelines.translators import OWNERS, DbtTranslator, raw_keys
 
@@ -32,9 +33,16 @@ def dbt_models() -> AssetsDefinition:
         pool=TRANSFORM,
     )
     def build(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
-        with warehouse.dbt_environment():
-            events = dbt.cli(BUILD, context=context, target_path=run_folder()).stream()
-            yield from with_row_counts(context, warehouse, events)
+        under_way = Build.begin(warehouse)
+        results = run_folder() / "run_results.json"
+        results.unlink(missing_ok=True)
+        try:
+            with warehouse.dbt_environment():
+                command = dbt.cli([*BUILD, *under_way.options], context=context, target_path=run_folder())
+                yield from with_row_counts(context, warehouse, command.stream())
+        finally:
+            # A test that failed has raised above, and the models are built nevertheless.
+            under_way.finish(built=built_by(results))
 
     return build
 

@@ -90,6 +90,7 @@ STATEMENTS = (
         add column sync_id uuid references control.sync_operations (id),
         add column appointment_id text,
         add column customer_id text,
+        add column shown_at timestamptz,
         add constraint webhook_events_number unique (number)
     """,
     """
@@ -126,6 +127,26 @@ STATEMENTS = (
     """
     create index webhook_appointments_appointment
     on control.webhook_appointments (integration_id, external_id, received_at desc)
+    """,
+    # Which events the marts have to show still; few at any time.
+    "create index webhook_events_unshown on control.webhook_events (processed_at) where shown_at is null",
+    # Seconds from a stored event to the build that showed it; days are the shop's own.
+    """
+    create view control.webhook_latency with (security_invoker = true) as
+    select
+        event.integration_id,
+        event.barbershop_id,
+        (event.received_at at time zone shop.timezone)::date as received_on,
+        count(*) as events,
+        count(event.shown_at) as shown,
+        percentile_cont(0.5) within group (order by extract(epoch from event.shown_at - event.received_at))
+            as p50_seconds,
+        percentile_cont(0.95) within group (order by extract(epoch from event.shown_at - event.received_at))
+            as p95_seconds
+    from control.webhook_events as event
+    inner join control.barbershops as shop on shop.id = event.barbershop_id
+    where event.appointment_id is not null
+    group by event.integration_id, event.barbershop_id, received_on
     """,
 )
 
