@@ -15,7 +15,7 @@ COMMANDS = {
     "demo": ("cli.commands.demo", "Show the whole product on simulated shops."),
     "up": ("cli.commands.up", "Run the whole installation until Ctrl-C."),
     "migrate": ("cli.commands.migrate", "Bring the database to this version."),
-    "shop": ("cli.commands.shop", "Connect shops, disconnect them, and list them."),
+    "shop": ("cli.commands.shop", "Connect shops, disconnect them, list them, and set when they are synced."),
     "sync": ("cli.commands.sync", "Sync one shop now."),
     "import": ("cli.commands.import_", "Import a CSV file exported from Trafft."),
     "deletions": ("cli.commands.deletions", "Decide about deletions that were too many to believe."),
