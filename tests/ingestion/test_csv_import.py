@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -426,13 +426,14 @@ def test_any_table_is_read_refused_or_explained_and_the_counts_add_up(
 @pytest.mark.slow
 def test_a_big_file_is_a_matter_of_seconds_and_little_memory(shop: Shop) -> None:
     shop.write(*([str(number), *NOAH[1:]] for number in range(50_000)))
-    started = perf_counter()
-    report = shop.load()
-    seconds = perf_counter() - started
-    assert outcome(report) == (50_000, 0, 0, 0)
-    assert seconds < 60
+    started = process_time()
+    assert outcome(shop.load()) == (50_000, 0, 0, 0)
+    assert process_time() - started < 30, "5 s on a quiet machine; another's load does not count"
+
+    # Tracing makes all of it five times slower, and a fifth of the file shows as well what grows with it.
+    shop.write(*([str(number), *NOAH[1:]] for number in range(10_000)))
     tracemalloc.start()
-    assert outcome(shop.look()) == (0, 0, 50_000, 0)
+    assert outcome(shop.look()) == (0, 0, 10_000, 0)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 60e6
+    assert peak < 40e6, "23 MB on 26 Nov 2026, most of it one batch of 2,000 records"
