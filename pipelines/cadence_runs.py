@@ -23,8 +23,13 @@ UNDER_WAY = (
     DagsterRunStatus.CANCELING,
 )
 """Not NOT_STARTED: a daemon that died between creating a run and queueing it leaves one that nobody will start."""
-JOB_TYPES = {"full_sync": "full", "incremental_sync": "incremental", "customers_sync": "customers"}
-"""Job → the type of its syncs where a run's config does not say."""
+JOB_TYPES = {
+    "full_sync": "full",
+    "incremental_sync": "incremental",
+    "customers_sync": "customers",
+    "__ASSET_JOB": "full",  # the button "Materialize", with the config's default
+}
+"""Job → the type of its syncs where a run's config does not say; of a job that is not here it is its name."""
 _ANY_ZONE = timedelta(days=1)
 """Dagster stamps a new run in the time zone of the database server (1.13.27), whatever that is."""
 
@@ -70,7 +75,7 @@ def as_sync_run(run: DagsterRun) -> SyncRun:
     types = [part["sync_type"] for part in parts if "sync_type" in part]
     return SyncRun(
         id=run.run_id,
-        sync_type=types[0] if types else JOB_TYPES.get(run.job_name, "full"),
+        sync_type=types[0] if types else JOB_TYPES.get(run.job_name, run.job_name),
         integration_ids=frozenset(named if partition is None else {*named, partition}),
         is_under_way=run.status in UNDER_WAY,
         cadence=run.tags.get(CADENCE_TAG),
