@@ -1,45 +1,56 @@
-"""`sixfb bench`: measure the load path, side by side with its rivals."""
+"""`sixfb bench`: measure loading and syncing, side by side with their rivals."""
 
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from bench.appointments import Shop
 from bench.demo import demo
 from bench.first_sync import first_sync
-from bench.goals import BENCHMARKS
+from bench.goals import OF_LOADING, OF_SYNCING
 from bench.large_shop import large_shop
 from bench.machine import machine_class
+from bench.many_shops import many_shops
+from bench.quiet_shops import quiet_shops
 from bench.report import figures_table, page
 from bench.results import Result, keep_results
 from bench.rounds import Rounds
 from bench.server import bench_server
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 RESULTS = _CHECKOUT / "bench" / "results.json"
 PAGE = _CHECKOUT / "docs" / "benchmarks.md"
 
 
-def _benchmarks(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    names = tuple(name.strip().upper() for name in value.split(",") if name.strip())
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown or not names:
-        raise click.BadParameter(f"{', '.join(unknown) or value!r} is none of {', '.join(BENCHMARKS)}.")
-    return names
+def _only(names: Sequence[str]) -> Callable[[Command], Command]:
+    """Add the option that chooses among the benchmarks of one command."""
+
+    def chosen(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+        given = tuple(name.strip().upper() for name in value.split(",") if name.strip())
+        unknown = [name for name in given if name not in names]
+        if unknown or not given:
+            raise click.BadParameter(f"{', '.join(unknown) or value!r} is none of {', '.join(names)}.")
+        return given
+
+    return click.option("--only", default=",".join(names), callback=chosen, help=f"Of {','.join(names)}; default all.")
 
 
 @click.group()
 def bench() -> None:
-    """Measure the load path, side by side with its rivals."""
+    """Measure loading and syncing, side by side with their rivals."""
 
 
 @bench.command()
 @click.option("--rows", default=100_000, show_default=True, type=click.IntRange(min=100), help="Appointments.")
 @click.option("--runs", default=3, show_default=True, type=click.IntRange(min=1), help="Rounds of each benchmark.")
-@click.option("--only", default=",".join(BENCHMARKS), callback=_benchmarks, help="Of L1,L2,L4,L5,D1; default all.")
+@_only(OF_LOADING)
 @click.option("--seed", default=7, show_default=True, help="Makes the appointments.")
 @click.option("--known-keys", is_flag=True, help="Only the keys that Trafft is known to show: 0.7 kB, 27 values.")
 @click.option("--write", is_flag=True, help="Keep the results in bench/results.json and write docs/benchmarks.md.")
@@ -52,6 +63,24 @@ def load(*, rows: int, runs: int, only: tuple[str, ...], seed: int, known_keys: 
     shop = Shop(seed, rows, has_custom_fields=not known_keys)
     command = f"sixfb bench load --rows {rows} --runs {runs} --only {','.join(only)} --seed {seed}"
     results = measure(shop, runs=runs, only=only, command=f"{command} --known-keys" if known_keys else command)
+    _tell(results, write=write)
+
+
+@bench.command()
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(min=1), help="Rounds of each benchmark.")
+@_only(OF_SYNCING)
+@click.option("--seed", default=7, show_default=True, help="Makes the appointments.")
+@click.option("--write", is_flag=True, help="Keep the results in bench/results.json and write docs/benchmarks.md.")
+def sync(*, runs: int, only: tuple[str, ...], seed: int, write: bool) -> None:
+    """Measure runs over many shops: reading within a rate and without one, and a quiet hour.
+
+    With the defaults this takes about ten minutes. Nothing else should run meanwhile.
+    """
+    command = f"sixfb bench sync --runs {runs} --only {','.join(only)} --seed {seed}"
+    _tell(measure(Shop(seed, 0), runs=runs, only=only, command=command), write=write)
+
+
+def _tell(results: dict[str, Result], *, write: bool) -> None:
     click.echo(figures_table(results))
     if write:
         PAGE.write_text(page(keep_results(RESULTS, results)))
@@ -66,6 +95,8 @@ def measure(shop: Shop, *, runs: int, only: tuple[str, ...], command: str) -> di
         results = first_sync(rounds, only) if {"L1", "L2"} & set(only) else []
         results += large_shop(rounds, only) if {"L4", "L5"} & set(only) else []
         results += [demo(rounds)] if "D1" in only else []
+        results += many_shops(rounds, only) if {"E1", "E2"} & set(only) else []
+        results += quiet_shops(rounds, only) if {"S1", "S2"} & set(only) else []
     today = datetime.now(UTC).date().isoformat()
     return {
         result.benchmark: replace(result, command=command, measured_on=today, machine=machine_class())

@@ -37,6 +37,11 @@ class Benchmark:
     goals: tuple[Goal, ...]
 
 
+OF_LOADING = ("L1", "L2", "L4", "L5", "D1")
+"""What `sixfb bench load` measures."""
+OF_SYNCING = ("E1", "E2", "S1", "S2")
+"""What `sixfb bench sync` measures."""
+
 BENCHMARKS = {
     benchmark.id: benchmark
     for benchmark in (
@@ -71,6 +76,30 @@ BENCHMARKS = {
                 Goal("rows appended", "rows", reach=0, beat=0),
                 Goal("client CPU a record", "µs", reach=60, beat=30),
             ),
+        ),
+        Benchmark(
+            id="E1",
+            what="Reading one shop at 80 ms a page within its limit of 10 requests a second, in a full sync",
+            rival="the limit itself: the burst, and ten for each second from the first request to the last",
+            goals=(Goal("share of the requests allowed", "%", reach=90, beat=97, more_is_better=True),),
+        ),
+        Benchmark(
+            id="E2",
+            what="Reading 16 shops at once at 80 ms a page, without limits, in a full sync: pages a second",
+            rival="dlt's RESTClient, page after page of one shop",
+            goals=(Goal("times the rival's pages a second", "x", reach=6, beat=12, more_is_better=True),),
+        ),
+        Benchmark(
+            id="S1",
+            what="Hourly incremental run over 100 shops in which nothing happened, as Dagster runs it",
+            rival="none",
+            goals=(Goal("client CPU a shop, over a run of one shop", "s", reach=0.25, beat=0.08),),
+        ),
+        Benchmark(
+            id="S2",
+            what="The same run from the start of its process to its first request",
+            rival="none",
+            goals=(Goal("client CPU", "s", reach=8, beat=4),),
         ),
         Benchmark(
             id="D1",

@@ -10,9 +10,10 @@ from bench.results import Result, Run
 _NOTES = Path(__file__).with_name("notes.md")
 _HEAD = """# Benchmarks
 
-Written by `sixfb bench load --write` from `bench/results.json`; do not edit. Every figure is the median of rounds in
-which the contenders took turns on the same records, with the least and the greatest in brackets; a ratio is taken
-within each round. Loads are compared by checksums over all rows and columns, and a difference ends the benchmark.
+Written by `sixfb bench load --write` and `sixfb bench sync --write` from `bench/results.json`; do not edit. Every
+figure is the median of rounds in which the contenders took turns on the same records, with the least and the greatest
+in brackets; a ratio is taken within each round. Loads are compared by checksums over all rows and columns, and a
+difference ends the benchmark.
 
 Appointments are made from a seed (`bench/appointments.py`), about 1 kB of JSON each. PostgreSQL is the embedded server
 with the product's settings, fsync on, a fresh database for each round. Each load is a process of its own; where a ratio

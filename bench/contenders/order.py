@@ -15,7 +15,10 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Order:
-    """Load these records into this database. `warm_up_url` names a database to load a hundred of them into first."""
+    """Load these records into this database. `warm_up_url` names a database to load a hundred of them into first.
+
+    `errand` is what a contender must know besides.
+    """
 
     url: str
     server_pid: int
@@ -23,6 +26,7 @@ class Order:
     work_dir: str
     in_memory: bool = False
     warm_up_url: str | None = None
+    errand: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
