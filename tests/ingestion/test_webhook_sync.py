@@ -85,6 +85,14 @@ def test_events_told_twice_make_the_same_version(events: list[WebhookAppointment
     assert fold([*events, *events], NOBODY) == fold(events, NOBODY)
 
 
+@given(st.lists(st.sampled_from("ABC"), min_size=1, max_size=12))
+def test_of_identical_bodies_delivered_to_and_fro_the_last_one_counts(deliveries: list[str]) -> None:
+    """Each body is one event, whose place in the order is that of its last delivery: as the inbox keeps them."""
+    last = {status: place for place, status in enumerate(deliveries)}
+    inbox = [told(status=status) for status in sorted(last, key=lambda status: last[status])]
+    assert fold(inbox, NOBODY)["status"] == deliveries[-1]
+
+
 @pytest.fixture
 def shop(database_url: str, tmp_path: Path) -> Iterator[WebhookShop]:
     with open_webhook_shop(database_url, tmp_path) as shop:

@@ -101,3 +101,19 @@ def test_a_booking_that_the_api_does_not_show_is_visible_all_the_same(
     assert (status, source, origin) == ("confirmed", "webhook", "webhook")
     waiting = connected.rows("select processed, attempts from control.webhook_events order by number")
     assert waiting == [(False, 1), (False, 1)]
+
+
+def test_a_home_whose_marts_older_models_built_goes_on_by_itself(
+    connected: ConnectedShop, shop: Shop, clock: Clock, instance: DagsterInstance
+) -> None:
+    assert run_job("webhook_sync", [connected.integration_id], instance=instance).is_success
+    with connect(connected.installation.url) as connection:
+        connection.execute("alter table intermediate.int_appointments__latest drop column origin cascade")
+        connection.execute("alter table analytics.external_appointments drop column origin cascade")
+        connection.execute("comment on schema analytics is 'Marts built by models 0123456789abcdef'")
+    booked = shop.add_appointment(starts_at=clock.now() + timedelta(hours=5))
+    receive(connected, Postman(shop).booked(booked))
+    assert run_job("webhook_sync", [connected.integration_id], instance=instance).is_success
+    assert [row[4] for row in shown(connected, booked)] == ["api"]
+    [(note,)] = connected.rows("select obj_description('analytics'::regnamespace)")
+    assert not note.endswith("0123456789abcdef")
