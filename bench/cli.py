@@ -21,6 +21,7 @@ from bench.report import figures_table, page
 from bench.results import Result, keep_results
 from bench.rounds import Rounds
 from bench.server import bench_server
+from bench.webhook import webhook as measure_webhook
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,6 +81,23 @@ def sync(*, runs: int, only: tuple[str, ...], seed: int, write: bool) -> None:
     _tell(measure(Shop(seed, 0), runs=runs, only=only, command=command), write=write)
 
 
+@bench.command()
+@click.option("--events", default=40, show_default=True, type=click.IntRange(min=2), help="Webhooks, one by one.")
+@click.option("--appointments", default=300, show_default=True, type=click.IntRange(min=1), help="Of the shop.")
+@click.option("--seed", default=7, show_default=True, help="Makes the shop.")
+@click.option("--write", is_flag=True, help="Keep the results in bench/results.json and write docs/benchmarks.md.")
+def webhook(*, events: int, appointments: int, seed: int, write: bool) -> None:
+    """Measure how long a webhook takes from the inbox to the marts, in an installation of its own.
+
+    With the defaults this takes about ten minutes. Nothing else should run meanwhile.
+    """
+    command = f"sixfb bench webhook --events {events} --appointments {appointments} --seed {seed}"
+    temporary = tempfile.TemporaryDirectory(prefix="sixfb-bench-", ignore_cleanup_errors=True)
+    with temporary as folder:
+        result = measure_webhook(Path(folder), events=events, appointments=appointments, seed=seed, say=_say)
+    _tell(_signed([result], command), write=write)
+
+
 def _tell(results: dict[str, Result], *, write: bool) -> None:
     click.echo(figures_table(results))
     if write:
@@ -97,6 +115,11 @@ def measure(shop: Shop, *, runs: int, only: tuple[str, ...], command: str) -> di
         results += [demo(rounds)] if "D1" in only else []
         results += many_shops(rounds, only) if {"E1", "E2"} & set(only) else []
         results += quiet_shops(rounds, only) if {"S1", "S2"} & set(only) else []
+    return _signed(results, command)
+
+
+def _signed(results: Sequence[Result], command: str) -> dict[str, Result]:
+    """Return the results by id, with where they come from."""
     today = datetime.now(UTC).date().isoformat()
     return {
         result.benchmark: replace(result, command=command, measured_on=today, machine=machine_class())

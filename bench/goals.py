@@ -102,6 +102,17 @@ BENCHMARKS = {
             goals=(Goal("client CPU", "s", reach=8, beat=4),),
         ),
         Benchmark(
+            id="W3",
+            what="From a stored webhook to the marts, in a running `sixfb up`, one event after the other",
+            rival="none",
+            goals=(
+                Goal("in `external_appointments`, half of the events", "s", reach=20, beat=8),
+                Goal("in `external_appointments`, 95 % of them", "s", reach=20, beat=8),
+                Goal("in the day's `integration_analytics`, half of them", "s", reach=20, beat=8),
+                Goal("in the day's `integration_analytics`, 95 % of them", "s", reach=20, beat=8),
+            ),
+        ),
+        Benchmark(
             id="D1",
             what="`sixfb demo --once` in an empty home, from its start to its summary",
             rival="none",

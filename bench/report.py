@@ -10,7 +10,7 @@ from bench.results import Result, Run
 _NOTES = Path(__file__).with_name("notes.md")
 _HEAD = """# Benchmarks
 
-Written by `sixfb bench load --write` and `sixfb bench sync --write` from `bench/results.json`; do not edit. Every
+Written by `sixfb bench load`, `sync` and `webhook` with `--write` from `bench/results.json`; do not edit. Every
 figure is the median of rounds in which the contenders took turns on the same records, with the least and the greatest
 in brackets; a ratio is taken within each round. Loads are compared by checksums over all rows and columns, and a
 difference ends the benchmark.
