@@ -52,10 +52,11 @@ def test_what_the_marts_have_taken_in_is_not_asked_for(
     assert evaluate(repository, instance, loaded_url).run_requests == []
 
 
+@pytest.mark.parametrize("job_name", ["analytics", "webhook_sync"])
 def test_a_run_under_way_is_waited_for(
-    repository: RepositoryDefinition, instance: DagsterInstance, loaded_url: str
+    repository: RepositoryDefinition, instance: DagsterInstance, loaded_url: str, job_name: str
 ) -> None:
-    create_run_for_test(instance, job_name="analytics", status=DagsterRunStatus.STARTED)
+    create_run_for_test(instance, job_name=job_name, status=DagsterRunStatus.STARTED)
     tick = evaluate(repository, instance, loaded_url)
     assert tick.run_requests == []
     assert "under way" in str(tick.skip_message)

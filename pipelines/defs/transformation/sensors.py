@@ -13,6 +13,7 @@ from dagster import (
 from pipelines.arrivals import newest_waiting_load
 from pipelines.defs.resources import Warehouse
 from pipelines.defs.transformation.jobs import analytics
+from pipelines.runs import WEBHOOK_SYNC
 
 UNDER_WAY = [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
 
@@ -31,6 +32,9 @@ def rows_landed(context: SensorEvaluationContext, warehouse: Warehouse) -> RunRe
         load_id = newest_waiting_load(connection)
     if load_id is None:
         return SkipReason("Every completed load is in the marts.")
-    if context.instance.get_runs_count(RunsFilter(job_name=analytics.name, statuses=UNDER_WAY)):
+    if any(
+        context.instance.get_runs_count(RunsFilter(job_name=name, statuses=UNDER_WAY))
+        for name in (analytics.name, WEBHOOK_SYNC)
+    ):
         return SkipReason("A run is under way; what it does not take in is asked for when it has ended.")
     return RunRequest(f"landed:{load_id}")
