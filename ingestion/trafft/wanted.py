@@ -1,5 +1,7 @@
-"""The appointments that webhooks told of: the newest pages first, then the pages of their start times."""
+"""The appointments that webhooks told of: the newest pages first, then the rest of a short list or the pages of their
+start times in a long one."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,6 +16,8 @@ from ingestion.versions import Observation
 
 NEWEST_PAGES = 2
 """Most webhooks tell of a booking just made; those pages show it."""
+SMALL_LIST_PAGES = 12
+"""A list of no more pages is read on to its end: that costs no more than looking for one start, and asks no order."""
 LOOKS_EACH = 12
 """Twelve looks find one page among 4,096, which is more than any shop has."""
 LOOKS_IN_ALL = 60
@@ -43,11 +47,15 @@ class WantedAppointments:
         self._places = StartTimes(client, zone, page_size=page_size)
         self._seen = Seen()
         self._turn = self._seen.begin_turn()
+        self._rest = range(0)
+        """Numbers of the pages after the newest, if there are few."""
 
     def __iter__(self) -> Iterator[Sequence[Observation]]:
         if self._wanted:
             yield from self._read_newest()
-            if self._unseen() and not self._capabilities.ignores_sort("start_time", "desc"):
+            if self._unseen() and self._rest:
+                yield from self._read_rest()
+            elif self._unseen() and not self._capabilities.ignores_sort("start_time", "desc"):
                 yield from self._read_by_start()
 
     @property
@@ -68,6 +76,15 @@ class WantedAppointments:
                 return
             yield self._fresh(page)
             if not self._unseen() or not page.records:
+                return
+        pages = math.ceil((page.total or 0) / (page.limit or self._page_size))
+        if pages <= SMALL_LIST_PAGES:
+            self._rest = range(NEWEST_PAGES + 1, pages + 1)
+
+    def _read_rest(self) -> Iterator[Sequence[Observation]]:
+        for number in self._rest:
+            yield self._fresh(self._client.page("appointments", number, limit=self._page_size, params=_NEWEST))
+            if not self._unseen():
                 return
 
     def _read_by_start(self) -> Iterator[Sequence[Observation]]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ingestion.reading import Aim
-from ingestion.trafft.wanted import LOOKS_EACH
+from ingestion.trafft.wanted import LOOKS_EACH, SMALL_LIST_PAGES
 from simulator.modes import Modes
 from tests.ingestion.fake_time import START
 from tests.ingestion.trafft.account import Account, open_account
@@ -100,3 +100,13 @@ def test_where_the_probe_found_no_sorting_only_the_newest_pages_are_read() -> No
     old = min(known, key=lambda external_id: int(external_id))
     found = look_for(account, {old: known[old]}, capabilities=UNSORTED)
     assert (found.requests, len(found.ids)) == (3, 50)
+
+
+def test_a_short_list_is_read_to_its_end_whatever_its_order() -> None:
+    account = open_account(Modes(sorting="ignored"), appointments=250)
+    known = starts(account)
+    found = look_for(account, dict(known))
+    assert set(known) == set(found.ids)
+    assert len(found.ids) == len(set(found.ids))
+    assert found.requests <= 1 + SMALL_LIST_PAGES
+    assert found.outcome.note is None
