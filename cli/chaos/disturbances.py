@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -29,6 +29,8 @@ class Blow:
     did: str
     hit: bool
     results: Results = field(default_factory=dict)
+    troubles: Sequence[str] = ()
+    """What it should not have said."""
 
 
 @dataclass
@@ -170,7 +172,8 @@ def full_database(scene: Scene) -> Blow:
 
 def fault(scene: Scene) -> Blow:
     """Let the booking system misbehave for one list of every shop, then mend it."""
-    chosen, resource = scene.dice.choice(FAULTS), scene.dice.choice(RESOURCES)
+    resource = scene.dice.choice(RESOURCES)
+    chosen = scene.dice.choice(FAULTS).of(resource)
     simulator = scene.cast.simulator
     if chosen.poison is not None:
         for member in scene.cast.members:
@@ -179,7 +182,10 @@ def fault(scene: Scene) -> Blow:
         simulator.fail_next(resource, times=chosen.times, **chosen.arguments)
     results = Victim(scene.order).wait()
     simulator.clear_faults()
-    return Blow(f"{resource}: {chosen.name}", hit=True, results=results)
+    expected = chosen.error if chosen.outcome == "fail" else None
+    odd = [f"{one.error}: {one.message}" for one in results.values() if one.error != expected]
+    troubles = [f"expected {expected or 'no failure'}, got {said}" for said in odd]
+    return Blow(f"{resource}: {chosen.name}", hit=True, results=results, troubles=troubles)
 
 
 def together(scene: Scene) -> Blow:

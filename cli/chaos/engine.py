@@ -17,6 +17,7 @@ from cli.chaos.report import Campaign, Round
 from cli.chaos.schedule import Act
 from cli.chaos.shops import Cast, Connected, connect_cast, make_history, make_shops
 from cli.chaos.victim import Order, Victim, failures
+from cli.errors import CommandError
 from cli.progress import Progress
 from ingestion.control.database import connect
 from simulator.serving import running
@@ -37,9 +38,8 @@ class Engine:
         self._arena = arena
         self._tell = tell
         self._campaign = Campaign(seed)
-        self._stack = ExitStack()
         self._dagster = DagsterRuns(arena, progress)
-        self._casts: dict[int, Cast] = {}
+        self._cast: tuple[int, Cast] | None = None
         self._served = ExitStack()
         self._members: list[Connected] = []
 
@@ -48,11 +48,12 @@ class Engine:
         begun = time.monotonic()
         with self._dagster, self._served:
             for act in acts:
-                self._campaign.rounds.append(played := self._round(act))
+                self._campaign.rounds.append(played := self._round(act, self._cast_of(act, with_twins=with_marts)))
                 for line in played.lines():
                     self._tell(line)
                 if not played.is_clean:
-                    self._casts.clear()  # what is wrong here must not be counted again in the next round
+                    self._close_cast()  # what is wrong here must not be counted again in the next round
+            self._close_cast()
             if with_marts:
                 self._dagster.run("analytics")
                 with connect(self._arena.url) as connection:
@@ -60,17 +61,18 @@ class Engine:
         self._campaign.seconds = time.monotonic() - begun
         return self._campaign
 
-    def _round(self, act: Act) -> Round:
+    def _round(self, act: Act, cast: Cast) -> Round:
         begun = time.monotonic()
         troubles: list[str] = []
-        cast = self._cast_of(act)
         if act.kind == "kill-tombstone":
             make_history(cast, act.dice("earlier"))
-            troubles += self._recover(cast, syncs=1)
+            troubles += self._recover(cast.ids, syncs=1)
+            self._let_time_pass()
         make_history(cast, act.dice("history"))
         with ExitStack() as stack:
             scene = Scene(self._arena, cast, self._order(act, cast.ids), act.dice("blow"), stack)
             blow = self._disturb(act, scene)
+            troubles += blow.troubles
             self._arena.wait_for_locks()
             if act.wiped:
                 _wipe(scene.order.work_dir)
@@ -95,19 +97,17 @@ class Engine:
             troubles += [f"Dagster still counts the run {run_id} as open" for run_id in self._dagster.close_dead()]
         if act.kind == "kill-run":
             self._dagster.run("full_sync", cast.ids)
-        return troubles + self._recover(cast, work_dir=work_dir)
+        before = cast.simulator.count
+        troubles += self._recover(cast.ids, work_dir=work_dir)
+        cast.requests_of_a_sync = (cast.simulator.count - before) // _RECOVERIES
+        return troubles
 
-    def _recover(self, cast: Cast, *, syncs: int = _RECOVERIES, work_dir: Path | None = None) -> list[str]:
-        """Sync everything undisturbed, the twins too, and return what went wrong with that."""
+    def _recover(self, ids: Sequence[str], *, syncs: int = _RECOVERIES, work_dir: Path | None = None) -> list[str]:
+        """Sync the integrations undisturbed, and return what went wrong with that."""
         troubles: list[str] = []
-        home = self._arena.home.dlt
-        folder = work_dir or home
         for _ in range(syncs):
             self._let_time_pass()
-            before = cast.simulator.count
-            ours, theirs = (Victim(self._full(ids, place)) for ids, place in ((cast.ids, folder), (cast.twins, home)))
-            troubles += failures(ours.wait(), cast.ids) + failures(theirs.wait(), cast.twins)
-            cast.requests_of_a_sync = (cast.simulator.count - before) // 2
+            troubles += failures(Victim(self._full(ids, work_dir or self._arena.home.dlt)).wait(), ids)
         return troubles
 
     def _let_time_pass(self) -> None:
@@ -119,6 +119,7 @@ class Engine:
     def _compare(self, act: Act, cast: Cast) -> Findings:
         findings = Findings()
         if act.kind == "kill-dbt":
+            self._require_undisturbed(self._recover(cast.twins))
             self._dagster.run("analytics")
         with connect(self._arena.url) as connection:
             for member in cast.members:
@@ -127,21 +128,33 @@ class Engine:
                 findings.add(compare_marts(connection, cast.members))
         return findings
 
-    def _cast_of(self, act: Act) -> Cast:
+    def _cast_of(self, act: Act, *, with_twins: bool) -> Cast:
         """Return the shops of the round, opening new ones with their first sync when it is time for them."""
-        if act.cast not in self._casts:
-            self._casts.clear()
-            self._served.close()
-            simulator, shops = make_shops(f"{self._campaign.seed}:{act.cast}:{act.number}")
-            base_url = self._served.enter_context(running(simulator))
-            label = f"({act.number})"
-            cast = connect_cast(self._arena.url, self._arena.keys, base_url, simulator, shops, label)
+        if self._cast and self._cast[0] == act.cast:
+            return self._cast[1]
+        self._close_cast()
+        simulator, shops = make_shops(f"{self._campaign.seed}:{act.cast}:{act.number}")
+        base_url = self._served.enter_context(running(simulator))
+        cast = connect_cast(self._arena.url, self._arena.keys, base_url, simulator, shops, f"({act.number})")
+        before = simulator.count
+        self._require_undisturbed(self._recover(cast.ids, syncs=1))
+        cast.requests_of_a_sync = simulator.count - before
+        if with_twins or act.kind == "kill-dbt":
             self._members += cast.members
-            troubles = self._recover(cast, syncs=1)
-            if troubles:
-                raise RuntimeError(f"The first sync of new shops failed: {'; '.join(troubles)}")
-            self._casts[act.cast] = cast
-        return self._casts[act.cast]
+            self._require_undisturbed(self._recover(cast.twins, syncs=1))
+        self._cast = (act.cast, cast)
+        return cast
+
+    def _close_cast(self) -> None:
+        """Let the twins catch up with the last state of their shops, and stop serving these."""
+        if self._cast and self._cast[1].members[0] in self._members:
+            self._require_undisturbed(self._recover(self._cast[1].twins))
+        self._cast = None
+        self._served.close()
+
+    def _require_undisturbed(self, troubles: Sequence[str]) -> None:
+        if troubles:
+            raise CommandError(f"A sync that nobody disturbed failed: {'; '.join(troubles)}")
 
     def _full(self, ids: Sequence[str], work_dir: Path) -> Order:
         log = self._arena.home.log("victims")

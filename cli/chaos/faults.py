@@ -1,7 +1,7 @@
 """The booking system's faults, each with what a sync must make of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from simulator.edits import Resource
@@ -30,6 +30,12 @@ class Fault:
     """Words of the message or the note."""
     poison: Any = None
     """A record that is shown besides the true ones, for a fault of the data."""
+
+    def of(self, resource: Resource) -> "Fault":
+        """Return what to expect of it for one list: an account may be without the feature of locations."""
+        if resource == "locations" and self.arguments.get("status") == 403:
+            return replace(self, outcome="partial", error=None, says="no locations")
+        return self
 
 
 FAULTS: tuple[Fault, ...] = (

@@ -30,7 +30,7 @@ def cases(config: pytest.Config) -> Iterator[tuple[Resource, Fault]]:
         for fault in FAULTS:
             in_tier_a = fault.name in ONE_OF_EACH or (resource == "customers" and fault.name in SLOW_TO_FAIL)
             if in_tier_a or config.getoption("--all-drills"):
-                yield resource, fault
+                yield resource, fault.of(resource)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
