@@ -16,8 +16,8 @@ COMMANDS = {
     "up": ("cli.commands.up", "Run the whole installation until Ctrl-C."),
     "migrate": ("cli.commands.migrate", "Bring the database to this version."),
     "shop": ("cli.commands.shop", "Connect shops, disconnect them, list them, and set when they are synced."),
-    "sync": ("cli.commands.sync", "Sync one shop now."),
-    "import": ("cli.commands.import_", "Import a CSV file exported from Trafft."),
+    "sync": ("cli.commands.sync", "Sync shops now, together in one run."),
+    "import": ("cli.commands.import_", "Import a CSV file that was exported from Trafft."),
     "deletions": ("cli.commands.deletions", "Decide about deletions that were too many to believe."),
     "status": ("cli.commands.status", "Say how each shop is, and what runs."),
     "doctor": ("cli.commands.doctor", "Check the installation, and say what to do."),
@@ -25,7 +25,7 @@ COMMANDS = {
     "simulate": ("cli.commands.simulate", "Serve simulated shops that behave like Trafft, until Ctrl-C."),
     "chaos": ("cli.commands.chaos", "Break syncs on purpose, and prove that nothing is lost."),
     "day": ("cli.commands.day", "Play a day of all cadences over many simulated shops."),
-    "bench": ("bench.cli", "Measure the load path, side by side with its rivals."),
+    "bench": ("bench.cli", "Measure loading and syncing, side by side with their rivals."),
 }
 """Name → module that holds the click command of that name, and its one line for `sixfb --help`."""
 
