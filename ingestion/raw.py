@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 
-from ingestion.versions import Origin
+from ingestion.versions import QUARANTINE, Origin
 
 LIVE_IDS_PER_FETCH = 10_000
 """Keeps the reader of a million ids at a few megabytes; larger fetches were no faster."""
@@ -100,6 +100,14 @@ _LATE_FINDS = SQL("""
                 and earlier.origin = 'api'
                 and earlier.sync_id <> found.sync_id
         )
+        -- One that could not be read before was found in time, and put aside.
+        and not exists (
+            select from {quarantine} as refused
+            where
+                refused.integration_id = found.integration_id
+                and refused.resource = %(resource)s
+                and refused.external_id = found.external_id
+        )
 """)
 _QUARANTINED = SQL("""
     select versions.row_hash
@@ -160,7 +168,12 @@ class VersionLog:
 
     def late_finds(self, resource: str, *, sync_id: str, before: datetime) -> int:
         """Return how many records this sync was the first to show, although they were booked before that moment."""
-        parameters = {"integration_id": self.integration_id, "sync_id": sync_id, "before": before}
+        parameters = {
+            "integration_id": self.integration_id,
+            "sync_id": sync_id,
+            "before": before,
+            "resource": resource,
+        }
         row = self.connection.execute(self._query(_LATE_FINDS, resource), parameters).fetchone()
         return row[0] if row else 0
 
@@ -172,4 +185,5 @@ class VersionLog:
         }
 
     def _query(self, template: SQL, table: str) -> Composed:
-        return template.format(table=Identifier(self.dataset, table), loads=Identifier(self.dataset, "_dlt_loads"))
+        names = {"table": table, "loads": "_dlt_loads", "quarantine": QUARANTINE}
+        return template.format(**{name: Identifier(self.dataset, each) for name, each in names.items()})
