@@ -6,6 +6,7 @@ from typing import Any
 
 from ingestion.reading import SyncType
 from ingestion.systems import SYSTEMS
+from pipelines.processes import MAX_RETRIES_TAG
 
 SHARD_TAG = "sixfb/shard"
 INTEGRATION_TAG = "sixfb/integration"
@@ -32,9 +33,12 @@ def sync_inputs(integration_ids: Sequence[str], sync_type: SyncType, **options: 
 
 
 def webhook_inputs(integration_ids: Sequence[str]) -> RunInputs:
-    """Return the inputs of a run that follows webhooks; it waits for no other run, only for the shops' locks."""
+    """Return the inputs of a run that follows webhooks; it waits for no other run, only for the shops' locks.
+
+    After a crash the sensor asks again for what still waits.
+    """
     config = {"sync_type": "webhook", "integration_ids": list(integration_ids)}
-    return RunInputs({"ops": {"read_again": {"config": config}}}, {SHARD_TAG: WEBHOOKS})
+    return RunInputs({"ops": {"read_again": {"config": config}}}, {SHARD_TAG: WEBHOOKS, MAX_RETRIES_TAG: "0"})
 
 
 def op_config(sync_type: SyncType, integration_ids: Sequence[str] = (), **options: str | bool) -> dict[str, Any]:

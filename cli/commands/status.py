@@ -16,6 +16,7 @@ from cli.locks import running
 from cli.marts import MartsState, marts_state
 from cli.migration import require_current
 from cli.states import state_of
+from cli.webhooks import shown, webhook_states
 from ingestion.control.circuits import open_until
 from ingestion.control.database import connect
 from ingestion.control.held_deletions import HeldDeletion, open_deletions
@@ -62,9 +63,17 @@ def _recorded(installation: Installation) -> tuple[list[dict[str, Any]], MartsSt
     with installation.database() as database:
         require_current(database.url)
         with connect(database.url) as connection:
-            resting = open_until(connection)
+            resting, webhooks = open_until(connection), webhook_states(connection)
             shops = [
-                _shop(one, history(connection, one.id, _SHOWN), open_deletions(connection, one.id), resting.get(one.id))
+                {
+                    **_shop(
+                        one,
+                        history(connection, one.id, _SHOWN),
+                        open_deletions(connection, one.id),
+                        resting.get(one.id),
+                    ),
+                    "webhooks": webhooks[one.id].document() if one.id in webhooks else None,
+                }
                 for one in list_integrations(connection)
             ]
             return shops, marts_state(connection)
@@ -119,10 +128,11 @@ def _show(document: dict[str, Any]) -> None:
     if not document["shops"]:
         say(f"No shop is connected yet in {document['home']}. Connect one with `sixfb shop connect`.")
         return
-    table = Table("shop", "id", "state")
+    table = Table("shop", "id", "state", "webhooks")
     for shop in document["shops"]:
         paused = "" if shop["settings"].get("autoSync", True) else " (paused)"
-        table.add_row(shop["name"], shop["integrationId"][:8], f"{shop['state']}{paused}")
+        state = f"{shop['state']}{paused}"
+        table.add_row(shop["name"], shop["integrationId"][:8], state, shown(shop["webhooks"]))
     Console(highlight=False, markup=False).print(table)
     for held in (each for shop in document["shops"] for each in shop["heldDeletions"]):
         say(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.locks import only_one
-from ingestion.control import integrations, sync_operations
+from ingestion.control import integrations, sync_operations, webhook_events
 from ingestion.control.database import connect
 from simulator.server import Simulator
 from simulator.shop import Shop
@@ -50,6 +50,28 @@ def test_a_shop_is_shown_with_its_state_and_its_last_syncs(sixfb: Sixfb, connect
     [shown] = shop["operations"]
     assert (shown["type"], shown["status"], shown["runId"]) == ("full", "success", "run-1")
     assert shop["name"] in sixfb("status").stdout
+
+
+def test_webhooks_are_shown_with_what_waits_and_how_long_they_take(sixfb: Sixfb, connected: str) -> None:
+    assert sixfb.json("status", "--json")["shops"][0]["webhooks"] is None
+    with connect(sixfb.database_url, autocommit=True) as connection:
+        integration = integrations.get_integration(connection, connected)
+        for number in range(3):
+            webhook_events.store(connection, integration, "appointment.booked", {"appointmentId": str(number)})
+        connection.execute(
+            "update control.webhook_events set processed = true, outcome = 'applied', processed_at = now(),"
+            " shown_at = received_at + interval '12 seconds' where appointment_id <> '0'"
+        )
+    [shop] = sixfb.json("status", "--json")["shops"]
+    assert shop["webhooks"] == {
+        "waiting": 1,
+        "receivedLastDay": 3,
+        "unmatchedLastDay": 0,
+        "unreadableLastDay": 0,
+        "p50SecondsToMarts": 12.0,
+        "p95SecondsToMarts": 12.0,
+    }
+    assert "1 wait" in sixfb("status").stdout
 
 
 @pytest.mark.parametrize("told", [b"", b'{"command": "demo", "pi', b'{"command": "demo", "pid": 1}23}', b"{}"])
