@@ -12,7 +12,10 @@ select
     {{ seats('bookings.additional_persons') }} as seats,
     coalesce(
         told.price,
-        case when coalesce(bookings.number, 1) = 1 and coalesce(told.number, 1) = 1 then witnessed.price end
+        case
+            when coalesce(bookings.number, 1) = 1 and coalesce(told.number, 1) = 1
+                then witnessed.price
+        end
     ) as told_price,
     witnessed.origin as told_by,
     case
@@ -42,16 +45,16 @@ left join {{ ref('int_appointments__witnessed') }} as witnessed
     on
         appointments.integration_id = witnessed.integration_id
         and appointments.appointment_id = witnessed.appointment_id
--- Which of the bookings that were told of this is: the only one, or that of the same client, if it is the only such.
+-- Which of the bookings that were told of this is: the only one, or the same client's, if only one.
 left join lateral (
     select
         min(entries.price) as price,
         min(entries.number) as number
     from (
         select
-            *,
+            each_told.*,
             count(*) over () as number
-        from json_to_recordset(witnessed.bookings) as entries (
+        from json_to_recordset(witnessed.bookings) as each_told (
             booking_id text,
             customer_id text,
             customer_first_name text,

@@ -86,7 +86,9 @@ described as (
         bookings.price_source,
         bookings.status,
         bookings.raw_status,
-        case when bookings.status = 'cancelled' then {{ present('witnessed.cancel_reason') }} end as cancel_reason,
+        case
+            when bookings.status = 'cancelled' then {{ present('witnessed.cancel_reason') }}
+        end as cancel_reason,
         witnessed.booking_uuid,
         appointments.origin,
         appointments.loaded_at as last_synced_at,

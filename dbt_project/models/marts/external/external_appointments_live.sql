@@ -3,7 +3,7 @@
 {%- set told = "coalesce(waiting.starts_at, built.scheduled_at)" %}
 {%- set is_single = "built.external_id = built.appointment_id" %}
 
--- What was built, with the word of a webhook that waits over it. In a group the word is of one of several bookings.
+-- What was built, under the word of a webhook that waits; in a group that is of one booking.
 select
     built.id,
     built.integration_id,
@@ -22,10 +22,19 @@ select
     case when waiting.starts_at is null then built.ends_at else waiting.ends_at end as ends_at,
     built.timezone,
     ({{ told }} at time zone built.timezone)::date as scheduled_on,
-    case when {{ is_single }} then coalesce(waiting.price, built.price) else built.price end as price,
+    case
+        when {{ is_single }} then coalesce(waiting.price, built.price)
+        else built.price
+    end as price,
     built.currency,
-    case when {{ is_single }} then coalesce(nullif(waiting.status, 'unknown'), built.status) else built.status end as status,
-    case when {{ is_single }} then coalesce(waiting.raw_status, built.raw_status) else built.raw_status end as raw_status,
+    case
+        when {{ is_single }} then coalesce(nullif(waiting.status, 'unknown'), built.status)
+        else built.status
+    end as status,
+    case
+        when {{ is_single }} then coalesce(waiting.raw_status, built.raw_status)
+        else built.raw_status
+    end as raw_status,
     coalesce(waiting.cancel_reason, built.cancel_reason) as cancel_reason,
     built.origin,
     waiting.told_at
