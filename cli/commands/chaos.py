@@ -19,8 +19,9 @@ from cli.signals import stopping_in_order
 @click.option("--no-marts", is_flag=True, help="Compare the version log alone, without a dbt build at the end.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def chaos(*, rounds: int, seed: int, first: int, kinds: tuple[str, ...], no_marts: bool, as_json: bool) -> None:
-    """Disturb syncs and analytics runs of simulated shops, let them recover, and compare the tables with the truth.
+    """Break syncs on purpose, and prove that nothing is lost.
 
+    Disturbs syncs and analytics runs of simulated shops, lets them recover, and compares the tables with the truth.
     Everything happens in a temporary home with a PostgreSQL of its own. Ends with status 1 if anything is lost,
     doubled or left over. docs/chaos.md says what each kind proves, and what a seed cannot repeat.
     """
