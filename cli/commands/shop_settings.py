@@ -54,6 +54,9 @@ def _times(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--customers-at", callback=_times, help="Hours at which its customers are read whole, e.g. 9,17, or off.")
 @click.option("--page-size", type=click.IntRange(1, LARGEST_PAGE), help="Records asked for in one request.")
 @click.option("--requests-per-minute", type=click.FloatRange(1, FASTEST), help="The most that its account is asked.")
+@click.option(
+    "--webhook-dates", type=click.Choice(["dmy", "mdy"]), help="Day or month first in the dates of its webhooks."
+)
 def set_shop(*, shop_id: str, **options: Any) -> None:
     """Set when and how fast a shop is synced, and print all its settings as JSON. SHOP_ID may be shortened.
 
@@ -67,6 +70,7 @@ def set_shop(*, shop_id: str, **options: Any) -> None:
         "customers_at": "customersAt",
         "page_size": "pageSize",
         "requests_per_minute": "requestsPerMinute",
+        "webhook_dates": "webhookDates",
     }
     changes = {names[option]: value for option, value in options.items() if value is not None}
     if not changes:

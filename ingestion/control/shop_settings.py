@@ -1,7 +1,8 @@
 """What an owner or operator may set for one shop; kept in `control.integrations.sync_settings`.
 
 As JSON: `autoSync` (false pauses), `resumedAt`, `businessHours` {opensAt, closesAt}, `fullAt`, `syncInterval` ("1h",
-"2h", … or "off"), `customersAt` [9, 17], `pageSize`, `requestsPerMinute`. Whatever is absent has its default.
+"2h", … or "off"), `customersAt` [9, 17], `pageSize`, `requestsPerMinute`, `webhookDates` ("dmy" or "mdy"). Whatever is absent has its
+default.
 """
 
 import re
@@ -42,6 +43,8 @@ class ShopSettings:
     customers_at: Sequence[int] = (9, 17)
     page_size: int = 100
     requests_per_minute: float = 600
+    webhook_dates: str | None = None
+    """`dmy` or `mdy`: what comes first in the dates of the shop's webhooks; None leaves it to the dates themselves."""
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "ShopSettings":
@@ -70,6 +73,7 @@ class ShopSettings:
             requests_per_minute=_number(
                 stored.get("requestsPerMinute", cls.requests_per_minute), "requestsPerMinute", 1, FASTEST
             ),
+            webhook_dates=_day_order(stored.get("webhookDates")),
         )
 
     @property
@@ -83,6 +87,7 @@ class ShopSettings:
             "customersAt": list(self.customers_at),
             "pageSize": self.page_size,
             "requestsPerMinute": self.requests_per_minute,
+            **({"webhookDates": self.webhook_dates} if self.webhook_dates else {}),
         }
 
 
@@ -122,6 +127,12 @@ def _whole(value: Any, name: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise InvalidSettings(f"{name} is {value!r}; a whole number from {least} to {most} is expected.")
     return value
+
+
+def _day_order(value: Any) -> str | None:
+    if value is None or value in ("dmy", "mdy"):
+        return None if value is None else str(value)
+    raise InvalidSettings(f"webhookDates is {value!r}; dmy (23/06/2025) or mdy (06/23/2025) is expected.")
 
 
 def _hour(value: Any, name: str) -> int:

@@ -111,7 +111,9 @@ def read_again(connection: Connection, integration: Integration) -> int:
 
 
 def _set_order(integration: Integration) -> DayOrder | None:
-    order = integration.sync_settings.get(DAY_ORDER_SETTING)
+    """Return what the owner has set; settings that are wrong somewhere must not cost an event."""
+    stored: object = integration.sync_settings
+    order = stored.get(DAY_ORDER_SETTING) if isinstance(stored, Mapping) else None
     return order if order in ("dmy", "mdy") else None
 
 

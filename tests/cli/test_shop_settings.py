@@ -96,6 +96,7 @@ def test_settings_that_cannot_be_meant_hide_no_other_shop_and_can_be_mended(sixf
         (["--customers-at", "9;17"], "'9;17' are no hours. Write them as 9,17, or off."),
         (["--customers-at", "9,24"], "customersAt is 24"),
         (["--page-size", "501"], "not in the range 1<=x<=500"),
+        (["--webhook-dates", "ymd"], "'ymd' is not one of 'dmy', 'mdy'"),
         (["--requests-per-minute", "0"], "not in the range"),
     ],
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingestion.control import webhook_appointments, webhook_events
 from ingestion.control.circuits import note_failure
 from ingestion.control.integrations import get_integration
+from ingestion.control.shop_settings import change
 from ingestion.trafft.errors import AuthenticationFailed
 from tests.ingestion.webhook_shop import BOOKED, WebhookShop, open_webhook_shop
 
@@ -102,12 +103,16 @@ def test_a_later_event_tells_day_from_month_for_those_that_wait(shop: WebhookSho
 
 
 def test_an_owner_may_set_the_order(shop: WebhookShop) -> None:
-    shop.connection.execute(
-        'update control.integrations set sync_settings = sync_settings || \'{"webhookDates": "mdy"}\''
-    )
+    change(shop.connection, shop.integration.id, {"webhookDates": "mdy"})
     shop.integration = get_integration(shop.connection, shop.integration.id)
     shop.receive(appointmentStartDateTime="05/06/2025 10:00", appointmentEndDateTime="-")
     assert typed(shop)[0]["starts_at"] == datetime(2025, 5, 6, 14, tzinfo=UTC)
+
+
+def test_settings_that_are_wrong_cost_no_event(shop: WebhookShop) -> None:
+    shop.connection.execute("update control.integrations set sync_settings = '[]'")
+    shop.integration = get_integration(shop.connection, shop.integration.id)
+    assert shop.receive().is_new
 
 
 def test_a_shop_waits_until_its_events_are_settled(shop: WebhookShop) -> None:
