@@ -1,8 +1,8 @@
 """What an owner or operator may set for one shop; kept in `control.integrations.sync_settings`.
 
 As JSON: `autoSync` (false pauses), `resumedAt`, `businessHours` {opensAt, closesAt}, `fullAt`, `syncInterval` ("1h",
-"2h", … or "off"), `customersAt` [9, 17], `pageSize`, `requestsPerMinute`, `webhookDates` ("dmy" or "mdy"). Whatever is absent has its
-default.
+"2h", … or "off"), `customersAt` [9, 17], `pageSize`, `requestsPerMinute`, `webhookDates` ("dmy" or "mdy"). Whatever is
+absent has its default.
 """
 
 import re
