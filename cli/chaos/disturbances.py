@@ -82,6 +82,19 @@ def kill_at(step: str, spread: float) -> Disturbance:
     return disturb
 
 
+def kill_in_load(scene: Scene) -> Blow:
+    """Kill in the load: at any moment of it, or when one or two of its files stand in the tables and others do not."""
+    files = scene.dice.choice((0, 1, 1, 2))
+    if files == 0:
+        return kill_at("load", 0.25)(scene)
+    moment = folder_moment(scene.order.work_dir, "loaded", files=files)
+    victim = Victim(scene.order)
+    if wait_for(moment, until=lambda: victim.is_over):
+        victim.kill()
+    results = victim.wait()
+    return Blow(f"killed when {files} of the load's files were in the tables", victim.was_killed, results)
+
+
 def kill_before_settling(scene: Scene) -> Blow:
     """Kill when the load stands as complete, so that only the control record is behind."""
     delay = scene.dice.choice((0.0, 0.0, scene.dice.uniform(0, 0.01)))
@@ -98,7 +111,7 @@ def kill_before_settling(scene: Scene) -> Blow:
 def late_package(scene: Scene) -> Blow:
     """Kill in a load, go on without that working folder, and let it come back when the shops have been synced since."""
     home, aside = scene.order.work_dir, scene.order.work_dir.with_name("dlt-of-a-dead-machine")
-    blow = kill_at("load", 0.15)(scene)
+    blow = kill_in_load(scene)
     scene.arena.wait_for_locks()
     home.rename(aside)
     home.mkdir()
@@ -205,9 +218,9 @@ DISTURBANCES: Mapping[str, Disturbance] = {
     "kill-request": kill_at_request,
     "kill-extract": kill_at("extract", 0.15),
     "kill-normalize": kill_at("normalize", 0.03),
-    "kill-load": kill_at("load", 0.25),
+    "kill-load": kill_in_load,
     "kill-settle": kill_before_settling,
-    "kill-tombstone": kill_at("load", 0.25),
+    "kill-tombstone": kill_in_load,
     "late-package": late_package,
     "restart-postgres": restart_postgres,
     "drop-connections": drop_connections,

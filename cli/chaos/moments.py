@@ -18,10 +18,10 @@ FOLDER: Mapping[str, tuple[str, ...]] = {
 """Step → what lies in dlt's working folder from its beginning on."""
 
 
-def folder_moment(work_dir: Path, step: str) -> Callable[[], bool]:
-    """Return whether the step has begun, asked again and again. What lay there before does not count."""
+def folder_moment(work_dir: Path, step: str, *, files: int = 1) -> Callable[[], bool]:
+    """Return whether the step has got to so many files, asked again and again. What lay there before does not count."""
     before = _found(work_dir, step)
-    return lambda: bool(_found(work_dir, step) - before)
+    return lambda: len(_found(work_dir, step) - before) >= files
 
 
 def completed_load(connection: Connection) -> Callable[[], bool]:

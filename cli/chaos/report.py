@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from textwrap import shorten
 from typing import Any
 
 from cli.chaos.disturbances import Blow
 from cli.chaos.findings import Findings
 from cli.chaos.schedule import Act
+
+_LINE = 200
+"""Characters of a finding on the screen; the JSON document has it whole."""
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Round:
             f" -> {verdict} ({self.seconds:.1f} s)"
         )
         if not self.is_clean:
-            yield from (f"           {example}" for example in self.findings.examples)
+            yield from (f"           {shorten(example, _LINE)}" for example in self.findings.examples)
 
     def document(self) -> dict[str, Any]:
         """Return it for the JSON document."""
