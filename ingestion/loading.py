@@ -4,9 +4,11 @@ Raw is an append-only log. A load that died is finished by the next one (`drain`
 complete in `_dlt_loads`, nobody reads its rows; so a kill at any moment loses nothing and shows nothing half.
 """
 
+import ctypes
 import gc
 import logging
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -36,6 +38,9 @@ from ingestion.versions import QUARANTINE, QUARANTINE_COLUMNS, Batch, table_sche
 LOAD_ID = "_dlt_load_id"
 ROWS_PER_FILE = 25_000
 """A file is a transaction, and a connection that costs 35 ms of CPU; 100,000 rows make enough files for two workers."""
+
+_M_ARENA_MAX = -8
+"""As malloc.h has it."""
 
 # Every reader of the log asks this table which loads were completed; dlt gives it no index.
 _LOADS_INDEXES = {"id": "create index if not exists {name} on {table} (load_id)"}
@@ -99,6 +104,10 @@ def _configure_process() -> None:
     dlt.config["load.workers"] = 2
     # dlt's own switch, on for SQL Server: ADBC gets a row group at a time, where it would hold all of a file as Arrow.
     PostgresParquetCopyJob._ingest_per_rowgroup = True  # noqa: SLF001 -- no public name; without it 50 MB more
+    # glibc gives each thread a heap of its own, and keeps what each has had: 100 MB more with sixteen threads.
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     # Arrow's own allocator keeps what it has had: 40 MB more at the peak.
     pa.set_memory_pool(pa.system_memory_pool())
     # Otherwise the customers' data of every load stay in the working folder for ever.

@@ -11,12 +11,13 @@ import psycopg
 from psycopg import Connection
 
 from ingestion.control import circuits, integrations, sync_operations
+from ingestion.control.database import connect
 from ingestion.control.records import Integration, Outcome, SyncOperation
 from ingestion.control.vault import Vault
 from ingestion.http.pacing import Gate
 from ingestion.loading import LoadReport, RawTables
 from ingestion.raw import VersionLog
-from ingestion.readers import Connections, ThreadConnections
+from ingestion.readers import ThreadConnection
 from ingestion.reading import Aim
 from ingestion.shop_sync import ResourceCounts, ShopReading
 from ingestion.systems import BookingSystem
@@ -109,7 +110,7 @@ class ShopRun:
         self._next_report = 0.0
 
     def read(
-        self, connections: ThreadConnections, *, gate: Gate, run_id: str | None, put: Callable[[Batch | str], None]
+        self, connection: ThreadConnection, *, gate: Gate, run_id: str | None, put: Callable[[Batch | str], None]
     ) -> None:
         """Read the shop's lists and put their rows, and a line for people now and then.
 
@@ -118,7 +119,7 @@ class ShopRun:
         started = time.perf_counter()
         tombstones: list[Batch] = []
         try:
-            for batch in self._rows(connections(), gate, run_id, put):
+            for batch in self._rows(connection(), gate, run_id, put):
                 if _is_tombstones(batch):
                     # Only for a shop that was read to its end: one list's sweep proves little where the next one fails.
                     tombstones.append(batch)
@@ -139,26 +140,19 @@ class ShopRun:
                 self.fail(error)
         return self._ended()
 
-    def fail(self, error: BaseException, connection: Connection | None = None) -> ShopOutcome:
-        """Record that the sync failed of this; `connection` is the caller's, where that is not the reader's thread.
-
-        A shop that has an outcome keeps it.
-        """
+    def fail(self, error: BaseException) -> ShopOutcome:
+        """Record that the sync failed of this; a shop that has an outcome keeps it. For any thread."""
         if self.outcome is None:
             cause = error if isinstance(error, Exception) else ReadingEnded()
             self.outcome = ShopOutcome(self.integration.id, self.integration.name, report=None, error=cause)
-            connection = connection or self._control
-            # When the database itself is what failed, the next sync closes the operation; the first error is what
-            # matters.
-            with suppress(psycopg.Error, sync_operations.SyncNotRunning):
-                if connection and self._operation:
-                    self._record(connection, self._operation, error)
+            if self._operation:
+                self._record(self._operation, error)
         return self._ended()
 
     def _rows(
-        self, connections: Connections, gate: Gate, run_id: str | None, put: Callable[[Batch | str], None]
+        self, control: Connection, gate: Gate, run_id: str | None, put: Callable[[Batch | str], None]
     ) -> Iterator[Batch]:
-        control = self._control = connections.control
+        self._control = control
         sync_operations.close_abandoned(control, self.integration.id)
         # As it is now: the shop may have waited long for its turn.
         integration = self.integration = integrations.get_integration(control, self.integration.id)
@@ -169,7 +163,7 @@ class ShopRun:
         credentials = integrations.credentials_of(control, self._installation.vault, integration)
         loopback = self._installation.allow_loopback
         with self._system.open(integration, credentials, allow_loopback=loopback, gate=gate) as reader:
-            log = VersionLog(connections.log, self._dataset, integration.id)
+            log = VersionLog(control, self._dataset, integration.id)
 
             def on_progress(name: str, counts: Counts) -> None:
                 self._traffic = reader.traffic
@@ -212,12 +206,18 @@ class ShopRun:
         circuits.note_success(self._control, self.integration)
         return ShopOutcome(self.integration.id, self.integration.name, report, error=None)
 
-    def _record(self, connection: Connection, operation: SyncOperation, error: BaseException) -> None:
+    def _record(self, operation: SyncOperation, error: BaseException) -> None:
         details = [{"error": type(error).__name__, "message": str(error), "advice": getattr(error, "advice", None)}]
-        sync_operations.finish(connection, operation, status="failed", summary=self._so_far(), errors=details)
-        circuit = circuits.note_failure(connection, self.integration, error)
-        said = f"{type(error).__name__}: {error} {circuit.notice}".strip()
-        integrations.mark_error(connection, self.integration.id, said)
+        # When the database itself is what failed, the next sync closes the operation; the first error is what matters.
+        with (
+            suppress(psycopg.Error, sync_operations.SyncNotRunning),
+            # A session of its own: the thread's may be at work, or have failed in the middle of something.
+            connect(self._installation.url, autocommit=True) as connection,
+        ):
+            sync_operations.finish(connection, operation, status="failed", summary=self._so_far(), errors=details)
+            circuit = circuits.note_failure(connection, self.integration, error)
+            said = f"{type(error).__name__}: {error} {circuit.notice}".strip()
+            integrations.mark_error(connection, self.integration.id, said)
 
     def _ended(self) -> ShopOutcome:
         # It remembers every id it saw; a run of many shops must not remember them all to its end.

@@ -163,10 +163,10 @@ class _Run:
                     told.add(shop)
                     yield outcome
         except Exception as error:
-            yield from [shop.fail(error, self._connection) for shop in shops if shop not in told]
+            yield from [shop.fail(error) for shop in shops if shop not in told]
         except BaseException as error:
             for shop in shops:
-                shop.fail(error, self._connection)
+                shop.fail(error)
             raise
         else:
             # Nobody waits for what others left: the next run would load it as well.

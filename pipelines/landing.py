@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import cache
 
 from dagster import AssetExecutionContext, AssetMaterialization, Config, OpExecutionContext
 from dagster._core.events import AssetMaterializationPlannedData, DagsterEvent
@@ -80,10 +81,20 @@ def sync_shops(
     wanted = list(context.partition_keys) if context.run.is_partitioned else config.integration_ids
     shops = _shops_of(system, installation.url, wanted)
     requests = [SyncRequest(shop.id, config.aim_at(shop), forced=config.forced) for shop in shops]
-    _announce(context, system, config.sync_type, [shop.id for shop in shops])
     failures: dict[str, Exception] = {}
-    on_progress = _at_intervals(context.log.info)
+    log = _at_intervals(context.log.info)
+
+    @cache
+    def announce() -> None:
+        # When threads have begun to wait for answers: a hundred shops are six hundred events, and two CPU seconds.
+        _announce(context, system, config.sync_type, [shop.id for shop in shops])
+
+    def on_progress(line: str) -> None:
+        announce()
+        log(line)
+
     for outcome in syncing(installation, requests, run_id=context.run.run_id, on_progress=on_progress):
+        announce()
         if outcome.report:
             yield from _materialisations(system, outcome.report)
         elif isinstance(outcome.error, AlreadyRunning):
