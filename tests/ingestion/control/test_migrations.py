@@ -29,7 +29,10 @@ TABLES = {
 def tables(url: str) -> set[str]:
     """Return the names of the tables of the schema control."""
     with connect(url) as connection:
-        rows = connection.execute("select table_name from information_schema.tables where table_schema = 'control'")
+        rows = connection.execute(
+            "select table_name from information_schema.tables"
+            " where table_schema = 'control' and table_type = 'BASE TABLE'"
+        )
         return {name for (name,) in rows}
 
 
