@@ -63,11 +63,15 @@ class Style:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One post: which event's address it goes to, its fields, and when it was sent (aware UTC)."""
+    """One post: which event's address it goes to, its fields, and when it was sent (aware UTC).
+
+    `relayed` is the same as a relay that signs its posts would put it: fewer fields, plain values.
+    """
 
     event: Event
     fields: Mapping[str, str] = field(hash=False)
     sent_at: datetime
+    relayed: Mapping[str, Any] = field(hash=False)
 
     @property
     def form(self) -> bytes:
@@ -76,8 +80,8 @@ class Delivery:
 
     @property
     def json(self) -> bytes:
-        """The body as a relay that signs its posts would put it."""
-        return orjson.dumps({"event_type": self.event, "data": dict(self.fields)})
+        """The body of the relay."""
+        return orjson.dumps({"event_type": self.event, "data": self.relayed})
 
 
 class Postman:
@@ -107,7 +111,7 @@ class Postman:
     def customer_created(self, customer_id: str) -> list[Delivery]:
         truth = self._shop.truth()
         customer = next(each for each in truth.customers if each.id == str(customer_id))
-        return [Delivery("customer.created", {"customerId": customer.id, **_client(customer)}, truth.at)]
+        return [_created(customer, truth.at)]
 
     def news(self, before: Truth) -> list[Delivery]:
         """Everything that Trafft would have told since: what is new, canceled, moved, or has another status.
@@ -117,10 +121,7 @@ class Postman:
         now = self._shop.truth()
         known = {each.id: each for each in before.appointments}
         customers = {each.id for each in before.customers}
-        deliveries: list[Delivery] = []
-        for customer in now.customers:
-            if customer.id not in customers:
-                deliveries += [Delivery("customer.created", {"customerId": customer.id, **_client(customer)}, now.at)]
+        deliveries = [_created(customer, now.at) for customer in now.customers if customer.id not in customers]
         for appointment in now.appointments:
             if event := _happened(known.get(appointment.id), appointment):
                 more = {"reasonForCanceling": "Sick"} if event == "appointment.canceled" else {}
@@ -145,7 +146,7 @@ class Postman:
                 **self._custom_fields(),
                 **more,
             }
-            yield Delivery(event, fields, truth.at)
+            yield Delivery(event, fields, truth.at, _relayed(truth, appointment, booking, fields))
 
     def _appointment(self, truth: Truth, appointment: TruthAppointment, booking: TruthBooking | None) -> dict[str, str]:
         status = booking.status if booking and appointment.status == "approved" else appointment.status
@@ -206,6 +207,33 @@ class Postman:
         if self._style.custom_fields == "indexed":
             return {"customFields[0][label]": "Drink", "customFields[0][value]": "Coffee"}
         return {}
+
+
+def _created(customer: TruthCustomer, at: datetime) -> Delivery:
+    fields = {"customerId": customer.id, **_client(customer)}
+    return Delivery("customer.created", fields, at, {"id": customer.id, **_relayed_client(fields)})
+
+
+def _relayed(
+    truth: Truth, appointment: TruthAppointment, booking: TruthBooking | None, fields: Mapping[str, str]
+) -> dict[str, Any]:
+    service = next(each for each in truth.services if each.id == appointment.service_id)
+    status = booking.status if booking and appointment.status == "approved" else appointment.status
+    return {
+        "id": appointment.id,
+        **_relayed_client(fields),
+        "employeeName": fields["employeeFullName"],
+        "serviceName": service.name,
+        "dateTime": appointment.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "duration": int((appointment.ends_at - appointment.starts_at).total_seconds() // 60),
+        "price": float(service.price_at(appointment.created_at) * (1 + (booking.additional_persons if booking else 0))),
+        "status": {"approved": "confirmed", "canceled": "cancelled"}.get(status, status),
+    }
+
+
+def _relayed_client(fields: Mapping[str, str]) -> dict[str, str]:
+    names = {"customerName": "customerFullName", "customerEmail": "customerEmail", "customerPhone": "customerPhone"}
+    return {name: fields[field_name] for name, field_name in names.items()}
 
 
 def _happened(before: TruthAppointment | None, now: TruthAppointment) -> Event | None:

@@ -29,7 +29,12 @@ def test_a_booking_is_told_with_all_its_fields_as_text(shop: Shop, appointment_i
     assert told["serviceName"] == service.name
     assert {"customerEmail", "employeeEmail", "bookingUuid", "locationName", "serviceCategory"} <= told.keys()
     assert not {"event", "serviceId", "employeeId", "customerId"} & told.keys()
-    assert json.loads(delivery.json)["data"]["appointmentId"] == appointment_id
+    relayed = json.loads(delivery.json)["data"]
+    assert (relayed["id"], relayed["status"], relayed["dateTime"]) == (
+        appointment_id,
+        "confirmed",
+        "2026-03-03T19:00:00Z",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """One event into one typed record: the six events' fields, a relay's JSON, and anything a stranger might send."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from ingestion.trafft.webhook_fields import clean_fields, event_key
 from ingestion.trafft.webhook_kinds import EVENTS, event_type, inferred_type
 from ingestion.trafft.webhooks import Reading, appointment_id, customer_id, dates_in, read_appointment
+from simulator.clock import Clock
+from simulator.shop import Shop
+from simulator.webhooks import Postman, Style
 
 TAMPA = Reading(ZoneInfo("America/New_York"))
 BOOKED = {
@@ -100,6 +103,15 @@ def test_the_json_of_a_relay() -> None:
         datetime(2025, 6, 23, 14, 30, tzinfo=UTC),
     )
     assert (found.customer_name, found.employee_name) == ("Noah Reyes", "Dario Vance")
+
+
+def test_the_form_and_the_json_of_one_event_say_the_same(shop: Shop, clock: Clock) -> None:
+    booked = shop.add_appointment(starts_at=clock.now() + timedelta(days=1))
+    [delivery] = Postman(shop, Style(dates="slashes", money="comma")).booked(booked)
+    form, relayed = read(dict(parse_qsl(delivery.form.decode()))), read(json.loads(delivery.json))
+    for name in ("external_id", "starts_at", "ends_at", "price", "customer_email", "service_name", "employee_name"):
+        assert getattr(form, name) == getattr(relayed, name), name
+    assert form.unreadable == relayed.unreadable == {}
 
 
 def test_without_the_joint_field_date_and_time_are_put_together() -> None:
