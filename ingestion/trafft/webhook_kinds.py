@@ -1,5 +1,6 @@
 """What happened, as Trafft's webhooks and those who relay them call it. Trafft itself says it only by the address."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ APPOINTMENT_EVENTS = (
 CUSTOMER_CREATED = "customer.created"
 EVENTS = (*APPOINTMENT_EVENTS, CUSTOMER_CREATED)
 
+LONGEST_NAME = 100
+_OTHERS = re.compile(r"[^a-z0-9._]")
 _ALIASES = {
     "appointment.created": "appointment.booked",
     "appointment.updated": "appointment.status_changed",
@@ -23,8 +26,12 @@ _ALIASES = {
 
 
 def event_type(name: str) -> str:
-    """Return the name of an event as we spell it; a name that we do not know stays as it is, in lower case."""
-    plain = name.strip().lower().replace("-", "_")
+    """Return the name of an event as we spell it.
+
+    Of a name that we do not know, the letters, digits, points and underscores stay, in lower case: it came from a
+    stranger's address line, and is kept to be looked at.
+    """
+    plain = _OTHERS.sub("", name.lower().replace("-", "_"))[:LONGEST_NAME] or "unknown"
     dotted = plain if "." in plain else plain.replace("_", ".", 1)
     spelled = _ALIASES.get(dotted, dotted)
     return spelled if spelled in EVENTS else plain

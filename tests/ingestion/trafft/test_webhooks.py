@@ -176,6 +176,8 @@ def test_whom_or_what_an_event_speaks_of() -> None:
         ("Appointment_Status_Changed", "appointment.status_changed"),
         ("customer.updated", "customer.created"),
         ("invoice.paid", "invoice.paid"),
+        (" Invoice\x00.Paid\ud800<script>" + "x" * 200, ("invoice.paidscript" + "x" * 200)[:100]),
+        ("\x00", "unknown"),
     ],
 )
 def test_events_have_one_spelling_here(name: str, event: str) -> None:

@@ -128,6 +128,11 @@ STATEMENTS = (
     create index webhook_appointments_appointment
     on control.webhook_appointments (integration_id, external_id, received_at desc)
     """,
+    # What a sync may settle.
+    """
+    create index webhook_events_open
+    on control.webhook_events (integration_id) where not processed or outcome = 'unmatched'
+    """,
     # Which events the marts have to show still; few at any time.
     "create index webhook_events_unshown on control.webhook_events (processed_at) where shown_at is null",
     # Seconds from a stored event to the build that showed it; days are the shop's own.
