@@ -116,7 +116,7 @@ def _sixteen_at_once(rounds: Rounds) -> Result:
             rounds, shops=SHOPS, appointments=APPOINTMENTS["E2"], latency=LATENCY, requests_per_minute=FASTEST
         ) as sixteen:
             outcome, stats = sixteen.sync(str(rounds.folder / f"sixteen_{number}"))
-            runs.append(_run("product", outcome, stats))
+            runs.append(_run(f"{SHOPS} shops", outcome, stats))
             rival = _sequential(sixteen)
         runs.append(rival)
         ratios.append(float(runs[-2].details["pages/s"]) / float(rival.details["pages/s"]))

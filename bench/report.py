@@ -89,7 +89,9 @@ def _details(details: Mapping[str, object]) -> str:
     """Write what a load said of itself: seconds per phase first."""
     phases = details.get("seconds")
     parts = [f"{name} {_number(value)} s" for name, value in phases.items()] if isinstance(phases, dict) else []
-    parts += [f"{name} {_number(value)} s" for name, value in details.items() if isinstance(value, float)]
+    for name, value in details.items():
+        if isinstance(value, float):
+            parts.append(f"{_number(value)} {name}" if "/" in name else f"{name} {_number(value)} s")
     return ", ".join(parts)
 
 

@@ -35,7 +35,7 @@ def test_reading_is_measured_by_what_the_booking_system_was_asked(
     kept = measure(results, "E1,E2")
     [share] = kept["E1"].figures[0]
     assert 0 < share <= 100
-    assert [run.contender for run in kept["E2"].runs] == ["product", "rest_client"]
+    assert [run.contender for run in kept["E2"].runs] == ["2 shops", "rest_client"]
     product, rival = kept["E2"].runs
     assert product.details["ended"] == {"success": 2}
     assert (rival.details["requests"], rival.details["records"]) == (3, 300)
