@@ -192,7 +192,10 @@ class Pass:
 
     @property
     def _overlap(self) -> int:
-        return self._by_id.overlap or self._by_field.overlap
+        # Both orders are kept alive while they hold: a page of one client's weekly bookings is sorted by id too, the
+        # next is not, and then the field has to have been proven all along. Not at any price: an import is one long tie.
+        by_id, by_field = self._by_id.overlap, self._by_field.overlap
+        return by_id if by_id and by_field > self._habits.ceiling // 2 else max(by_id, by_field)
 
     def _read_orders(self, stretch: Stretch) -> None:
         self._by_id.read([_number(external_id) for external_id in stretch.sifted.ids if external_id is not None])

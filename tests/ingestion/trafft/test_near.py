@@ -125,3 +125,23 @@ def test_what_was_booked_just_before_the_last_sync_is_read_again() -> None:
     late = account.shop.add_appointment(starts_at=far)
     found = read(account, "appointments", INCREMENTAL, since=START + timedelta(hours=1, minutes=59))
     assert late in found.ids
+
+
+def test_pages_that_happen_to_be_sorted_by_id_too_do_not_end_the_proof_where_they_end() -> None:
+    """A series of weekly bookings: made one after the other, so the far end of the book is sorted by both."""
+    account = open_account(SORTED, appointments=900)
+    for week in range(60):
+        account.shop.add_appointment(starts_at=START + timedelta(days=30, weeks=week))
+    found = incremental(account)
+    assert near(account) <= set(found.ids)
+    assert (found.outcome.note, found.outcome.is_complete) == (None, True)
+
+
+def test_an_import_in_one_second_is_proven_by_its_ids() -> None:
+    account = open_account(SORTED, appointments=900)
+    account.time.pass_by(60)
+    for minutes in range(120):
+        account.shop.add_appointment(starts_at=START + timedelta(days=2, minutes=minutes))
+    found = incremental(account)
+    assert near(account) <= set(found.ids)
+    assert (found.outcome.note, found.outcome.is_complete) == (None, True)
