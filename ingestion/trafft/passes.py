@@ -193,7 +193,7 @@ class Pass:
     @property
     def _overlap(self) -> int:
         # Both orders are kept alive while they hold: a page of one client's weekly bookings is sorted by id too, the
-        # next is not, and then the field has to have been proven all along. Not at any price: an import is one long tie.
+        # next is not, and then the field must have been proven all along. Not at any price: an import is one long tie.
         by_id, by_field = self._by_id.overlap, self._by_field.overlap
         return by_id if by_id and by_field > self._habits.ceiling // 2 else max(by_id, by_field)
 
