@@ -1,6 +1,7 @@
 """Real Dagster runs in processes of their own, as the demo starts them, made to be killed."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -13,6 +14,7 @@ from cli.chaos.arena import Arena
 from cli.chaos.disturbances import Blow, Scene
 from cli.chaos.moments import dbt_at_work, folder_moment, wait_for
 from cli.environment import child_environment
+from cli.errors import ServiceFailed
 from cli.migration import close_dead_runs
 from cli.preparation import prepared
 from cli.progress import Progress
@@ -20,6 +22,8 @@ from cli.supervisor import Child, Supervisor
 from ingestion.control.database import connect
 
 _OPEN = "select run_id from dagster.runs where status in ('QUEUED', 'NOT_STARTED', 'STARTING', 'STARTED', 'CANCELING')"
+_COMPLAINT = re.compile(r"\b(FAIL|ERROR) \d|Failure in|Error in|Got \d+ results?|Database Error|asset check failed")
+"""In the words of dbt and of Great Expectations' gate."""
 _LONGEST = 240.0
 """Seconds for one run of a few small shops, on a machine with other things to do."""
 
@@ -45,6 +49,18 @@ class DagsterRuns(AbstractContextManager["DagsterRuns"]):
         """Run a job undisturbed. Raises `ServiceFailed` when it does not succeed."""
         child = self._start(job, integration_ids)
         self._prepared().wait_done(child, seconds=_LONGEST)
+
+    def build_marts(self) -> list[str]:
+        """Build and test the marts undisturbed, and return what dbt had to complain of."""
+        try:
+            self.run("analytics")
+        except ServiceFailed as failure:
+            said = self._arena.home.log("run").read_text(errors="replace").splitlines()
+            complaints = [line.strip() for line in said if _COMPLAINT.search(line)]
+            return [f"The marts were not built in order: {line}" for line in dict.fromkeys(complaints)] or [
+                str(failure)
+            ]
+        return []
 
     def kill_sync(self, scene: Scene) -> Blow:
         """Kill a run that syncs: at a request, or in the middle of its load."""

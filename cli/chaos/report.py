@@ -65,11 +65,13 @@ class Campaign:
     rounds: list[Round] = field(default_factory=list)
     marts: Findings = field(default_factory=Findings)
     seconds: float = 0.0
+    troubles: list[str] = field(default_factory=list)
+    """What the last build of the marts complained of."""
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing was lost and nothing doubled, in any round and in the marts."""
-        return self.marts.is_clean and all(one.is_clean for one in self.rounds)
+        return self.marts.is_clean and not self.troubles and all(one.is_clean for one in self.rounds)
 
     def totals(self) -> Findings:
         """Return all findings added up."""
@@ -88,6 +90,7 @@ class Campaign:
             "seconds": round(self.seconds, 1),
             "totals": {**total.bad, "repeated": total.repeated, "unfinished": total.unfinished},
             "marts": asdict(self.marts),
+            "troubles": self.troubles,
             "rounds": [one.document() for one in self.rounds],
         }
 
@@ -101,6 +104,7 @@ class Campaign:
             f"{counts}.",
             f"{total.repeated} rows repeated and {total.unfinished} of loads never completed, which no reader sees.",
         ]
+        lines += self.troubles
         lines += [f"marts: {example}" for example in self.marts.examples]
         broken = [one.act.number for one in self.rounds if not one.is_clean]
         if broken:
