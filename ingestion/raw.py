@@ -29,15 +29,16 @@ _LATEST = SQL("""
         limit 1
     ) as latest
 """)
-# Of any origin: what only a webhook or a file has told of is to be missed like anything else, and what either tells of
-# after a tombstone lives until the sweeps have missed it anew.
+# What only a webhook has told of is to be missed like anything else, and what it tells of after a tombstone lives until
+# the sweeps have missed it anew. A file is not: somebody imported it because the API does not show it, and what the
+# API never showed cannot be missed there.
 _LIVE = SQL("""
     select external_id
     from (
         select distinct on (versions.external_id) versions.external_id, versions.op
         from {table} as versions
         inner join {loads} as loads on loads.load_id = versions._dlt_load_id and loads.status = 0
-        where versions.integration_id = %(integration_id)s
+        where versions.integration_id = %(integration_id)s and versions.origin <> 'csv'
         order by versions.external_id, versions.observed_at desc, versions._dlt_load_id desc
     ) as latest
     where op = 'seen'

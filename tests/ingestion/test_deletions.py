@@ -12,6 +12,7 @@ from ingestion.control.held_deletions import HeldDeletion, UnknownDeletion
 from ingestion.control.integrations import get_integration
 from ingestion.control.locks import AlreadyRunning, integration_lock
 from ingestion.control.sync_operations import history
+from ingestion.csv_import import CsvRequest, import_csv
 from ingestion.deletions import accept, dismiss
 from simulator.server import Simulator
 from simulator.shop import Shop
@@ -227,3 +228,16 @@ def test_a_feature_that_is_switched_off_removes_nothing(connected: ConnectedShop
         assert connected.sync().resources["locations"].gone == 0
         connected.pass_time()
     assert connected.latest("locations", "external_id") == before != []
+
+
+def test_what_only_an_imported_file_tells_of_is_never_taken_for_deleted(
+    connected: ConnectedShop, tmp_path: Path
+) -> None:
+    """It was imported because the API does not show it: no sweep can miss what the API never showed."""
+    export = tmp_path / "export.csv"
+    export.write_text("Appointment ID,Date,Time,Duration,Status\n990001,2019-03-04,10:00,30min,Approved\n")
+    where = connected.installation
+    imported = import_csv(where.url, where.work_dir, connected.integration_id, CsvRequest(export, "appointments"))
+    assert imported.counts.new == 1
+    assert [swept_again(connected), swept_again(connected), swept_again(connected)] == [0, 0, 0]
+    assert "990001" in live(connected)
