@@ -43,7 +43,12 @@ def receive(connected: ConnectedShop, arrivals: list[Arrival]) -> None:
             webhook_events.store(connection, integration, each.delivery.event, each.delivery.fields)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Play twenty storms with each commit, and two hundred with all drills."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(1, 201 if metafunc.config.getoption("--all-drills") else 21))
+
+
 def test_a_storm_ends_with_the_log_equal_to_the_shop(
     database_url: str, tmp_path: Path, shop: Shop, clock: Clock, simulator_url: str, seed: int
 ) -> None:
