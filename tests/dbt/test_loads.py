@@ -41,6 +41,20 @@ def test_rows_of_a_load_show_once_it_is_committed(warehouse: Warehouse) -> None:
     assert len(warehouse.mart("external_customers")) == 2
 
 
+def test_a_load_that_was_marked_complete_twice_counts_once(warehouse: Warehouse) -> None:
+    """dlt does that when it was killed between marking a load and noting that it did."""
+    log, shop = warehouse.log, warehouse.log.add_shop()
+    load = log.load(
+        [visit(shop), customer(shop, "731", SEEN, "Noah Reyes"), service(shop, "13", SEEN, "Skin Fade", 38)]
+    )
+    log.commit(load)
+    warehouse.project.run(AS_OF)
+
+    assert statuses(warehouse) == [("a1", "confirmed")]
+    assert [row["booking_count"] for row in warehouse.mart("external_services")] == [1]
+    assert warehouse.rows("select count(*) as loads from staging.stg_trafft__loads") == [{"loads": 1}]
+
+
 def test_an_older_observation_that_is_loaded_later_changes_only_when_it_was_first_seen(warehouse: Warehouse) -> None:
     log, shop = warehouse.log, warehouse.log.add_shop()
     log.load([visit(shop, status="canceled")])

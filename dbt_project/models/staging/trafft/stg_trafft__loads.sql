@@ -1,5 +1,4 @@
 select
-    load_id::text as load_id,
-    inserted_at as loaded_at
-from {{ source('trafft', '_dlt_loads') }}
-where status = 0
+    loads.load_id::text as load_id,
+    loads.inserted_at as loaded_at
+from {{ completed_loads() }} as loads

@@ -24,5 +24,5 @@ select
     -- whole record
     versions.payload
 from {{ source('trafft', 'services') }} as versions
-inner join {{ source('trafft', '_dlt_loads') }} as loads
-    on versions._dlt_load_id = loads.load_id and loads.status = 0
+inner join {{ completed_loads() }} as loads
+    on versions._dlt_load_id = loads.load_id
