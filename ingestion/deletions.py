@@ -1,6 +1,7 @@
 """Carries out what a person has decided about deletions that were too many to believe."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,9 +59,19 @@ def accept(url: str, work_dir: Path, held_id: str) -> Accepted:
 
 
 def dismiss(url: str, held_id: str) -> None:
-    """Forget a held deletion: nothing is removed. The next sweep that misses too many at once holds them anew."""
+    """Forget a held deletion: nothing is removed. The next sweep that misses too many at once holds them anew.
+
+    An operation of its own, later than that of an `accept` that was killed: whatever that one left waiting to be loaded
+    is given up for it. Raises `UnknownDeletion`, and `AlreadyRunning` while the shop is being synced.
+    """
     with connect(url, autocommit=True) as connection:
-        held_deletions.decide(connection, held_deletions.get_open(connection, held_id).id, "dismissed")
+        held = held_deletions.get_open(connection, held_id)
+        with integration_lock(url, held.integration_id):
+            sync_operations.close_abandoned(connection, held.integration_id)
+            integration = integrations.get_integration(connection, held.integration_id)
+            operation = sync_operations.start(connection, integration, SYNC_TYPE)
+            held_deletions.decide(connection, held.id, "dismissed")
+            sync_operations.finish(connection, operation, status="success")
 
 
 def _load(
@@ -80,7 +91,13 @@ def _load(
         missing = [external_id for external_id in held.external_ids if external_id not in told]
         still_live = log.unseen_since(held.resource, missing, held.held_at)
         observer = _observer(system, integration, operation, held.resource, log)
-        loader.load(observer.gone(still_live, datetime.now(UTC)), before_load=lock.confirm)
+        try:
+            loader.load(observer.gone(still_live, datetime.now(UTC)), before_load=lock.confirm)
+        except BaseException:
+            # It must not wait for the next run to load it: the person may decide otherwise meanwhile.
+            with suppress(Exception):
+                loader.discard()
+            raise
     return still_live
 
 

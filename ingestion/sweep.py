@@ -1,16 +1,18 @@
 """Reads one resource of one shop into batches for the version log, and finds what is gone."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingestion.raw import VersionLog
 from ingestion.reading import Outcome, Reading
-from ingestion.tombstones import Verdict, judge
+from ingestion.tombstones import Verdict, allowed, judge
 from ingestion.versions import Batch, Counts, Observation, Observer
 
 RECORDS_PER_BATCH = 2_000
 """Bounds memory: 13 MB of decoded appointments, for each thread that reads. Larger ones saved no CPU that shows."""
+
+_IDS_A_LOOK = 10_000
 
 
 @dataclass
@@ -79,5 +81,12 @@ class ResourceSweep:
             started_at=self.started_at,
             live=live,
             seen=self.counts.seen,
+            unconfirmed=self._unconfirmed(missing) if len(missing) > allowed(live) else frozenset(),
         )
         yield from self.observer.gone(self.verdict.gone, datetime.now(UTC))
+
+    def _unconfirmed(self, external_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of the ids that the booking system itself has never shown."""
+        chunks = (external_ids[at : at + _IDS_A_LOOK] for at in range(0, len(external_ids), _IDS_A_LOOK))
+        shown = {external_id for chunk in chunks for external_id in self.log.latest(self.name, chunk)}
+        return frozenset(external_ids) - shown

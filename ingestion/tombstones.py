@@ -6,7 +6,7 @@ sweeps, and the hour keeps one bad moment of the booking system from counting tw
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,21 +37,34 @@ class Verdict:
         return len(self.gone) + len(self.missed or ()) + len(self.held)
 
 
+def allowed(live: int) -> int:
+    """Return how many of the known records may be missing at once without a person having to decide."""
+    return max(GUARD_RECORDS, math.ceil(live * GUARD_SHARE))
+
+
 def judge(
-    missing: Collection[str], *, missed_since: Mapping[str, datetime], started_at: datetime, live: int, seen: int
+    missing: Collection[str],
+    *,
+    missed_since: Mapping[str, datetime],
+    started_at: datetime,
+    live: int,
+    seen: int,
+    unconfirmed: Set[str] = frozenset(),
 ) -> Verdict:
     """Return what becomes of the `missing` of `live` known records after a complete sweep that showed `seen` records.
 
     `missed_since` tells when the first sweep began that missed them, `started_at` when this one did (aware UTC).
-    Nothing is decided when the sweep showed no record at all, or when more than max(20, 5 %) are missing.
+    Nothing is decided when the sweep showed no record at all, or when more than max(20, 5 %) are missing. Those that
+    are `unconfirmed`, told of by webhooks alone, do not count: anybody can post, and must not stop the sweeps so.
     """
-    if missing and (seen == 0 or len(missing) > max(GUARD_RECORDS, math.ceil(live * GUARD_SHARE))):
+    confirmed = [external_id for external_id in missing if external_id not in unconfirmed]
+    if confirmed and (seen == 0 or len(confirmed) > allowed(live)):
         return Verdict(
             gone=(),
             missed=None,
-            held=tuple(sorted(missing)),
+            held=tuple(sorted(confirmed)),
             known=live,
-            note=f"{len(missing)} of {live} known records were missing at once: too many to believe, nothing was "
+            note=f"{len(confirmed)} of {live} known records were missing at once: too many to believe, nothing was "
             "removed; check in Trafft whether they were deleted or the API key lost its permission, then decide with "
             "`sixfb deletions`",
         )

@@ -1,12 +1,14 @@
 """Deletions: when two sweeps make a tombstone, what takes a miss back, and what only a person may believe."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ingestion.control import held_deletions, webhook_events
+from ingestion.control import held_deletions, sync_operations, webhook_events
 from ingestion.control.database import connect
 from ingestion.control.held_deletions import HeldDeletion, UnknownDeletion
 from ingestion.control.integrations import get_integration
@@ -14,6 +16,12 @@ from ingestion.control.locks import AlreadyRunning, integration_lock
 from ingestion.control.sync_operations import history
 from ingestion.csv_import import CsvRequest, import_csv
 from ingestion.deletions import accept, dismiss
+from ingestion.loading import RawTables
+from ingestion.raw import VersionLog
+from ingestion.records import ShopContext
+from ingestion.trafft.models import APPOINTMENTS, RESOURCES
+from ingestion.versions import Observer, Stamp
+from ingestion.writer_slots import WriterSlots
 from simulator.server import Simulator
 from simulator.shop import Shop
 from tests.ingestion.syncing import ConnectedShop, connect_simulated
@@ -241,3 +249,46 @@ def test_what_only_an_imported_file_tells_of_is_never_taken_for_deleted(
     assert imported.counts.new == 1
     assert [swept_again(connected), swept_again(connected), swept_again(connected)] == [0, 0, 0]
     assert "990001" in live(connected)
+
+
+def test_a_failed_acceptance_leaves_nothing_that_could_still_remove_anything(connected: ConnectedShop) -> None:
+    """Its package once waited for the next run of any shop, whatever the person decided in between."""
+    shown = live(connected)
+    delete(connected, ids(connected)[:40])
+    swept_again(connected)
+    [waiting] = held(connected)
+    with connect(connected.installation.url, autocommit=True) as connection:
+        connection.execute(
+            "alter table raw_trafft.appointments add constraint disk_full check (op <> 'gone') not valid"
+        )
+        with pytest.raises(PipelineStepFailed):
+            accept_held(connected, waiting)
+        connection.execute("alter table raw_trafft.appointments drop constraint disk_full")
+    dismiss(connected.installation.url, waiting.id)
+    assert connected.sync("customers").resources["customers"].gone == 0
+    assert live(connected) == shown
+
+
+def killed() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_dismissal_outdoes_an_acceptance_that_was_killed_in_its_load(connected: ConnectedShop) -> None:
+    shown = live(connected)
+    delete(connected, ids(connected)[:40])
+    swept_again(connected)
+    [waiting] = held(connected)
+    where = connected.installation
+    with connect(where.url, autocommit=True) as connection:
+        integration = get_integration(connection, connected.integration_id)
+        operation = sync_operations.start(connection, integration, "deletions")
+        tables = RawTables("trafft", RESOURCES)
+        log = VersionLog(connection, tables.dataset, integration.id)
+        stamp = Stamp(integration.barbershop_id, integration.id, operation.id)
+        observer = Observer(APPOINTMENTS, ShopContext(ZoneInfo(integration.timezone)), stamp, log)
+        tombstones = observer.gone(waiting.external_ids, datetime.now(UTC))
+        with WriterSlots(where.url, tables, where.work_dir).take() as loader, pytest.raises(KeyboardInterrupt):
+            loader.load(tombstones, before_load=killed)
+    dismiss(where.url, waiting.id)
+    assert connected.sync("customers").resources["customers"].gone == 0
+    assert live(connected) == shown

@@ -80,3 +80,17 @@ def test_only_what_was_missed_twice_is_gone(missing: set[str], before: set[str],
     assert set(verdict.gone) <= missing & before
     if verdict.missed is not None:
         assert set(verdict.gone) | set(verdict.missed) == missing
+
+
+def test_what_webhooks_alone_told_of_cannot_stop_the_sweeps() -> None:
+    forged = {f"forged-{number}" for number in range(50)}
+    since = dict.fromkeys(["7", *forged], NOW - timedelta(days=1))
+    verdict = judge(["7", *forged], missed_since=since, started_at=NOW, live=150, seen=99, unconfirmed=forged)
+    assert verdict.held == ()
+    assert set(verdict.gone) == {"7", *forged}
+
+
+def test_what_webhooks_alone_told_of_is_not_held_with_the_rest() -> None:
+    missing = [str(number) for number in range(30)]
+    verdict = judge([*missing, "forged"], missed_since={}, started_at=NOW, live=60, seen=30, unconfirmed={"forged"})
+    assert set(verdict.held) == set(missing)
