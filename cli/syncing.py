@@ -99,6 +99,8 @@ class SyncOutcome:
     @property
     def reason(self) -> str:
         """Why it is not ok, for a person."""
+        if self.operation is None and self.run.status == SUCCESS:
+            return "another run was syncing it already, so this one left it alone; `sixfb status` shows how it goes."
         if self.operation is None:
             return f"the run ended as {self.run.status} before it came to this shop; see it in the Dagster UI."
         problems = [str(problem.get("message")) for problem in self.operation.errors]

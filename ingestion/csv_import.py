@@ -22,7 +22,7 @@ from ingestion.csv_reading import CsvCounts, CsvReading, RefusedLine
 from ingestion.csv_text import CsvProblem, CsvTable, open_table
 from ingestion.csv_values import DateOrder, DecimalMark
 from ingestion.currencies import minor_digits
-from ingestion.loading import RawLoader, RawTables
+from ingestion.loading import RawTables
 from ingestion.raw import VersionLog
 from ingestion.records import ShopContext
 from ingestion.systems import SYSTEMS
@@ -31,6 +31,7 @@ from ingestion.trafft.csv_formats import Formats, detect_formats
 from ingestion.trafft.csv_records import CSV_RESOURCES, STATUSES, CsvReader, plain_status
 from ingestion.trafft.directory import read_directory
 from ingestion.versions import Batch, Observer, Stamp
+from ingestion.writer_slots import WriterSlots
 
 SYNC_TYPE = "csv"
 SHOWN_ROWS = 5
@@ -163,16 +164,10 @@ def _tables(integration: Integration) -> RawTables:
 def _load(
     url: str, work_dir: Path, integration: Integration, plan: _Plan, confirm: Callable[[], None]
 ) -> Mapping[str, float]:
-    """Load through a pipeline of the shop's own for files, so that no sync's waiting package comes in between."""
-
-    def batches() -> Iterator[Batch]:
-        yield from plan.batches()
-        # The load begins when this ends: whoever lost the lock meanwhile must not write any more.
-        confirm()
-
-    loader = RawLoader(url, _tables(integration), f"csv_{integration.id.replace('-', '')}", work_dir)
-    loader.drain()
-    return loader.load(batches()).seconds
+    """Load through a free slot; what a killed import leaves in it, whoever loads next finishes."""
+    with WriterSlots(url, _tables(integration), work_dir).take() as loader:
+        # Whoever has lost the lock meanwhile must not write any more.
+        return loader.load(plan.batches(), before_load=confirm).seconds
 
 
 def _finish(connection: Connection, operation: SyncOperation, plan: _Plan, seconds: Mapping[str, float]) -> CsvReport:

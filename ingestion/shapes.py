@@ -65,8 +65,8 @@ class Drift:
         return "the records have changed their form: " + ", ".join(parts) if parts else None
 
 
-def drift(known: Iterable[str] | None, shape: Shape, *, listed: int) -> Drift:
-    """Compare the versions of one sync with what was known; `listed` is how many records the sync was shown.
+def drift(known: Iterable[str] | None, shape: Shape, *, listed: int | None) -> Drift:
+    """Compare the versions of one sync with what was known; `listed` is the length of a list that was read whole.
 
     Only what is new or changed since the last sync has been noted in `shape`. A field counts as missing when none of
     these versions has it, and they are many, or the whole list.
@@ -74,7 +74,7 @@ def drift(known: Iterable[str] | None, shape: Shape, *, listed: int) -> Drift:
     if known is None:
         return Drift((), (), frozenset(shape.fields))
     before = frozenset(known)
-    is_telling = shape.records >= ENOUGH_RECORDS or (shape.records == listed and listed > 0)
+    is_telling = shape.records >= ENOUGH_RECORDS or (shape.records == listed and shape.records > 0)
     missing = before - shape.fields if is_telling else frozenset[str]()
     new = shape.fields - before
     return Drift(tuple(sorted(new)), tuple(sorted(missing)), (before | new) - missing)

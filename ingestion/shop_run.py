@@ -202,12 +202,20 @@ class ShopRun:
             traffic=self._traffic,
         )
         sync_operations.finish(self._control, self._operation, status=report.status, summary=report.summary)
-        integrations.mark_synced(self._control, self.integration.id, at=self._operation.started_at)
-        circuits.note_success(self._control, self.integration)
+        if self._traffic.get("requests"):  # else the account was not asked, and nothing is known of it
+            integrations.mark_synced(self._control, self.integration.id, at=self._operation.started_at)
+            circuits.note_success(self._control, self.integration)
         return ShopOutcome(self.integration.id, self.integration.name, report, error=None)
 
     def _record(self, operation: SyncOperation, error: BaseException) -> None:
-        details = [{"error": type(error).__name__, "message": str(error), "advice": getattr(error, "advice", None)}]
+        details = [
+            {
+                "error": type(error).__name__,
+                "message": str(error),
+                "advice": getattr(error, "advice", None),
+                "blame": circuits.blame_of(error).value,
+            }
+        ]
         # When the database itself is what failed, the next sync closes the operation; the first error is what matters.
         with (
             suppress(psycopg.Error, sync_operations.SyncNotRunning),

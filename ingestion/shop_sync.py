@@ -162,7 +162,9 @@ class ShopReading:
     def _drift(self, sweep: ResourceSweep) -> str | None:
         """Say once what has changed in the form of the records."""
         shapes = self._integration.feature_flags.get(SHAPES, {})
-        found = drift(shapes.get(sweep.name), sweep.observer.shape, listed=sweep.counts.seen)
+        is_whole = bool(sweep.outcome and sweep.outcome.is_sweep and sweep.outcome.is_complete)
+        listed = sweep.counts.seen if is_whole else None
+        found = drift(shapes.get(sweep.name), sweep.observer.shape, listed=listed)
         if found.new or found.missing or (found.fields and sweep.name not in shapes):
             integrations.store_shape(self._connection, self._integration.id, sweep.name, found.fields)
         return found.note

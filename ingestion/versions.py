@@ -155,6 +155,9 @@ class Observer:
     counts: Counts = field(default_factory=Counts)
     shape: Shape = field(default_factory=Shape)
     """Of what was new or changed, readable or not."""
+    _changed: dict[str, str] = field(default_factory=dict)
+    """Id → hash of the versions that this sync has put in a loaded one's place. A later page that shows the loaded one
+    again is news then, though the log, which has not got this sync's rows yet, would call it known."""
 
     def batches(self, observations: Sequence[Observation]) -> Iterator[Batch]:
         """Yield the rows that these observations add to the log, in tables of bounded size."""
@@ -170,6 +173,8 @@ class Observer:
             self.shape.note(item.record)
             try:
                 versions.append(_Version(item, is_new, self.resource.parse(item.record, self.context)))
+                if not is_new:
+                    self._changed[item.external_id] = item.row_hash
             except Unreadable as error:
                 refusals.append(_Refusal(item.external_id, item.payload.decode(), str(error), item.observed_at))
         if versions:
@@ -215,6 +220,7 @@ class Observer:
         known = self.known.latest(self.resource.name, list(readable), origin=self.stamp.origin) if readable else {}
         for external_id, item in readable.items():
             row_hash, op = known.get(external_id, (None, "gone"))
+            row_hash = self._changed.get(external_id, row_hash)
             if op == "gone" or row_hash != item.row_hash:
                 yield item, op == "gone"
 

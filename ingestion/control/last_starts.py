@@ -6,8 +6,10 @@ from datetime import datetime
 
 from psycopg import Connection
 
-# A sync that was given up for dead has not done its work, so it is none. `created_at` is when the row was written,
-# just before `started_at`, and has the index; a shop's own rows since then are a few dozen.
+# A sync that was given up for dead, or that failed of something of ours (a full disk, a restart of the database, an
+# interrupt), has not done its work, so it is none; one that the account failed has, and its circuit decides from there.
+# `created_at` is when the row was written, just before `started_at`, and has the index; a shop's own rows since then
+# are a few dozen.
 _QUERY = """
     select
         integration.id,
@@ -34,7 +36,10 @@ _QUERY = """
             operation.integration_id = integration.id
             and operation.created_at >= %(since)s
             and operation.started_at is not null
-            and not (operation.status = 'failed' and operation.errors @> '[{"error": "Abandoned"}]')
+            and not (
+                operation.status = 'failed'
+                and (operation.errors @> '[{"error": "Abandoned"}]' or operation.errors @> '[{"blame": "ours"}]')
+            )
         order by operation.sync_type asc, operation.started_at desc
     ) as latest on true
 """

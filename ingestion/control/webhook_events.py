@@ -143,7 +143,8 @@ def store(
 def waiting(connection: Connection) -> list[Waiting]:
     """Return the shops that have pending events worth a reading now, the longest-waiting first.
 
-    A shop whose account is left alone for a while (`control.circuits`) has none until then.
+    A shop whose account is left alone for a while (`control.circuits`) has none until then; nor has one that is being
+    synced: a run for it would find it locked.
     """
     with connection.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(
@@ -153,6 +154,8 @@ def waiting(connection: Connection) -> list[Waiting]:
             " left join control.circuits as circuit on circuit.integration_id = event.integration_id"
             " where not event.processed and event.attempts < %s"
             " and (circuit.retry_at is null or circuit.retry_at <= now())"
+            " and not exists (select from control.sync_operations as sync"
+            " where sync.integration_id = event.integration_id and sync.status = 'in_progress')"
             " group by event.integration_id order by min(event.received_at)",
             (MOST_ATTEMPTS,),
         ).fetchall()

@@ -61,6 +61,11 @@ def test_a_new_field_of_one_record_among_many_is_told() -> None:
     assert drift(known, shape_of(*[RECORD] * 500, {**RECORD, "tip": 1}), listed=501).new == ("tip: number",)
 
 
+def test_records_that_were_asked_for_one_by_one_are_no_list() -> None:
+    known = drift(None, shape_of(RECORD), listed=1).fields
+    assert drift(known, shape_of({**RECORD, "note": None}), listed=None).note is None
+
+
 def test_nothing_read_changes_nothing() -> None:
     known = drift(None, shape_of(RECORD), listed=1).fields
     assert drift(known, Shape(), listed=0).fields == known

@@ -170,3 +170,14 @@ def test_canonical_json_does_not_depend_on_key_order_at_any_depth() -> None:
     one, _ = canonical({"a": {"x": 1, "y": [{"p": 1, "q": 2}]}, "b": 2})
     other, _ = canonical({"b": 2, "a": {"y": [{"q": 2, "p": 1}], "x": 1}})
     assert one == other
+
+
+def test_a_record_that_changes_and_changes_back_within_one_sync_ends_as_it_was_shown_last(log: RawLog) -> None:
+    """The log has not got this sync's first version yet, and would call the second one known."""
+    log.look(CUSTOMERS, [customer(1)])
+    observer = log.observer(CUSTOMERS)
+    changed = [*log.batches(observer, [customer(1, email="a@example.com")])]
+    changed_back = [*log.batches(observer, [customer(1)])]
+    log.loader().load([*changed, *changed_back])
+    assert [email for (email,) in log.rows("customers", "email")] == [None, "a@example.com", None]
+    assert log.look(CUSTOMERS, [customer(1)]) == Counts(seen=1)

@@ -22,14 +22,22 @@ class Shop:
         self.url = url
         self.id = insert_shop(url, name)
 
-    def sync(self, sync_type: str, hours_ago: float, status: str = "success", run_id: str | None = None) -> None:
+    def sync(
+        self,
+        sync_type: str,
+        hours_ago: float,
+        status: str = "success",
+        run_id: str | None = None,
+        blame: str = "account",
+    ) -> None:
         """Write a sync that began some hours before `NOW`."""
         with connect(self.url, autocommit=True) as connection:
             operation = sync_operations.start(connection, get_integration(connection, self.id), sync_type, run_id)
             if status == "abandoned":
                 sync_operations.close_abandoned(connection, self.id)
             elif status != "in_progress":
-                sync_operations.finish(connection, operation, status=status)  # type: ignore[arg-type]
+                errors = [{"error": "LockLost", "blame": blame}] if status == "failed" else []
+                sync_operations.finish(connection, operation, status=status, errors=errors)  # type: ignore[arg-type]
             connection.execute(
                 "update control.sync_operations set created_at = %(at)s, started_at = %(at)s,"
                 " completed_at = case when completed_at is not null then %(at)s end where id = %(id)s",
@@ -86,3 +94,8 @@ def test_every_shop_has_its_own_history(shop: Shop) -> None:
     other.sync("full", 1, "partial")
     assert shop.history() == ShopHistory()
     assert other.history().was_read_whole
+
+
+def test_a_sync_that_failed_of_something_of_ours_is_still_to_be_done(shop: Shop) -> None:
+    shop.sync("full", 3, "failed", blame="ours")
+    assert shop.history().starts == ()
