@@ -50,7 +50,9 @@ def _is_alive(instance: DagsterInstance, record: RunRecord, born_before: datetim
     if host != socket.gethostname():
         return True
     try:
-        return _identity(psutil.Process(int(pid.partition(":")[0]))) == identity
+        process = psutil.Process(int(pid.partition(":")[0]))
+        # A zombie is dead, though nobody has noted its death: so under a container's first process that reaps nobody.
+        return _identity(process) == identity and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import psutil
@@ -37,6 +38,21 @@ def test_a_run_whose_process_is_gone_is_failed(instance: DagsterInstance, identi
     run_id = start(instance, {PROCESS_TAG: identity_of_a_dead_process})
     assert [run.run_id for run in close_dead_runs(instance)] == [run_id]
     assert status(instance, run_id) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_whose_process_is_a_zombie_is_failed(instance: DagsterInstance) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])  # nobody asks how it ended
+    try:
+        zombie = psutil.Process(process.pid)
+        identity = f"{this_process()[PROCESS_TAG].split(':')[0]}:{process.pid}:{zombie.create_time():.2f}"
+        deadline = time.monotonic() + 30
+        while zombie.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        run_id = start(instance, {PROCESS_TAG: identity})
+        assert [run.run_id for run in close_dead_runs(instance)] == [run_id]
+    finally:
+        process.wait()
 
 
 def test_a_run_of_a_code_server_that_is_not_there_is_failed(instance: DagsterInstance) -> None:

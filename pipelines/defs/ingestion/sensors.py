@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 
 from dagster import (
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
     RunsFilter,
@@ -18,11 +17,11 @@ from ingestion.control import webhook_events
 from ingestion.control.integrations import list_integrations
 from ingestion.control.webhook_events import Waiting
 from pipelines.cadence import SHOPS_A_RUN, is_syncable
+from pipelines.cadence_runs import UNDER_WAY
 from pipelines.defs.resources import Warehouse
 from pipelines.partitions import integrations, requests_to_match
 from pipelines.runs import WEBHOOK_SYNC, webhook_inputs
 
-UNDER_WAY = [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
 SECONDS_UNTIL_ASKED_AGAIN = 60
 """After this long the same events are asked for again, when the run for them died before it had counted an attempt."""
 
@@ -61,7 +60,7 @@ def webhooks_waiting(context: SensorEvaluationContext, warehouse: Warehouse) -> 
     waiting = [each for each in waiting if each.integration_id in shops][:SHOPS_A_RUN]
     if not waiting:
         return SkipReason("No webhook waits for a shop that can be synced.")
-    if context.instance.get_runs_count(RunsFilter(job_name=WEBHOOK_SYNC, statuses=UNDER_WAY)):
+    if context.instance.get_runs_count(RunsFilter(job_name=WEBHOOK_SYNC, statuses=list(UNDER_WAY))):
         return SkipReason("A run is under way; what has come since is asked for when it has ended.")
     inputs = webhook_inputs([each.integration_id for each in waiting])
     return RunRequest(run_key(waiting, now=time.time()), run_config=inputs.config, tags=inputs.tags)

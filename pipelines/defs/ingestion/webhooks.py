@@ -16,7 +16,7 @@ from dagster import (
     job,
     op,
 )
-from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG, PRIORITY_TAG
 
 from ingestion.sync import Installation
 from ingestion.systems import SYSTEMS
@@ -65,7 +65,10 @@ def show(
     name=WEBHOOK_SYNC,
     executor_def=in_process_executor,
     # A run takes seconds; the next one waits for it.
-    tags={MAX_RUNTIME_SECONDS_TAG: str(int(timedelta(minutes=10).total_seconds()))},
+    tags={
+        MAX_RUNTIME_SECONDS_TAG: str(int(timedelta(minutes=10).total_seconds())),
+        PRIORITY_TAG: "10",  # somebody waits for it; no cadence does
+    },
     description="Reads again what webhooks told of in the chosen shops, and shows it in the marts within seconds.",
 )
 def webhook_sync() -> None:

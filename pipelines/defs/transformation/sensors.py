@@ -1,7 +1,6 @@
 """What happens in the version log that the marts must follow."""
 
 from dagster import (
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
     RunsFilter,
@@ -11,11 +10,10 @@ from dagster import (
 )
 
 from pipelines.arrivals import newest_waiting_load
+from pipelines.cadence_runs import UNDER_WAY
 from pipelines.defs.resources import Warehouse
 from pipelines.defs.transformation.jobs import analytics
 from pipelines.runs import WEBHOOK_SYNC
-
-UNDER_WAY = [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
 
 
 @sensor(
@@ -33,7 +31,7 @@ def rows_landed(context: SensorEvaluationContext, warehouse: Warehouse) -> RunRe
     if load_id is None:
         return SkipReason("Every completed load is in the marts.")
     if any(
-        context.instance.get_runs_count(RunsFilter(job_name=name, statuses=UNDER_WAY))
+        context.instance.get_runs_count(RunsFilter(job_name=name, statuses=list(UNDER_WAY)))
         for name in (analytics.name, WEBHOOK_SYNC)
     ):
         return SkipReason("A run is under way; what it does not take in is asked for when it has ended.")
