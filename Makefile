@@ -6,7 +6,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check lint types contracts sql definitions unit unit-system lock clean
+.PHONY: help setup demo up test check lint types contracts sql definitions unit coverage unit-system lock clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +52,10 @@ definitions: setup  ## dbt parse, then load Dagster's definitions as the code se
 		$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 	@DAGSTER_HOME=$$(mktemp -d) $(BIN)/dg check defs
 
-unit: setup  ## All tests on the embedded PostgreSQL, with coverage of the product's code
+unit: setup  ## All tests on the embedded PostgreSQL
+	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+coverage: setup  ## The same, slower, with the lines that no test reached
 	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST_ARGS)
 
 unit-system: setup  ## The tests that touch SQL on the machine's own PostgreSQL, where there is one
