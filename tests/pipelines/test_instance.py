@@ -45,6 +45,7 @@ def test_runs_wait_in_a_queue_that_is_looked_at_every_second(installed: DagsterI
     assert queue.max_concurrent_runs == 4
     assert {limit["key"]: limit["limit"] for limit in queue.tag_concurrency_limits} == {
         "sixfb/shard": 1,
+        "sixfb/cadence": 3,  # one place stays free for webhooks and people
         "sixfb/integration": 1,
     }
 
