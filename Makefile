@@ -6,7 +6,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check lint types contracts sql definitions unit coverage unit-system lock clean
+.PHONY: help setup demo up test check lint types contracts sql definitions unit coverage unit-system unit-system-all lock clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,10 @@ unit: setup  ## All tests on the embedded PostgreSQL
 coverage: setup  ## The same, slower, with the lines that no test reached
 	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST_ARGS)
 
-unit-system: setup  ## The tests that touch SQL on the machine's own PostgreSQL, where there is one
+unit-system: setup  ## The quick tests that touch SQL on the machine's own PostgreSQL, where there is one
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "sql and not slow" --postgres=system $(PYTEST_ARGS)
+
+unit-system-all: setup  ## The same with the slow ones, dbt's among them: before a release
 	@$(BIN)/pytest -n 2 --dist loadgroup -m sql --postgres=system $(PYTEST_ARGS)
 
 lock: setup  ## Resolve requirements.lock anew (needs uv)
