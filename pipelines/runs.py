@@ -33,7 +33,7 @@ def sync_inputs(integration_ids: Sequence[str], sync_type: SyncType, **options: 
 
 
 def webhook_inputs(integration_ids: Sequence[str]) -> RunInputs:
-    """Return the inputs of a run that follows webhooks; it waits for no other run, only for the shops' locks.
+    """Return the inputs of a run that follows webhooks; the cadences leave a place free for it.
 
     After a crash the sensor asks again for what still waits.
     """
